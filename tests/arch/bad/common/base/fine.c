@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Breaks nothing. */
+#include <stdatomic.h>
+
+#include "base/err.h"
