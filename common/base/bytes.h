@@ -25,13 +25,18 @@ static inline bool orl_mem_has(struct orl_mem m, uint64_t off, uint64_t len)
     return off <= m.size && len <= m.size - off;
 }
 
-/* Copies [off, off + len) to dst; false, copying nothing, when it is not inside. */
+/*
+ * Copies [off, off + len) to dst; false, copying nothing, when it is not inside. The compiler
+ * barrier keeps it one copy: without it, a field of the copy might be loaded from the guest's
+ * memory once more after it was checked.
+ */
 static inline bool orl_mem_copy(void *dst, struct orl_mem m, uint64_t off, size_t len)
 {
     if (!orl_mem_has(m, off, len)) {
         return false;
     }
     memcpy(dst, m.base + off, len);
+    __asm__ volatile("" ::: "memory");
     return true;
 }
 
