@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define ORL_LOG_MODULE "demo"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "demo/guest.h"
+#include "ring/mem.h"
+
+#define USER_DATA_BYTES 512
+
+static void describe_guest(const struct orl_demo_conf *c, struct orl_session_info *info)
+{
+    bool windows = c->os == ORL_OS_WINDOWS;
+    *info = (struct orl_session_info){.has_vm = true, .has_os = true, .cpus = 8, .cores = 4};
+    info->sockets = 1;
+    info->os = (uint8_t)c->os;
+    if (windows) {
+        info->features = ORL_FEATURE_SET_CURSOR_POS;
+        info->features |= c->release == ORL_MASTER ? (uint32_t)ORL_FEATURE_WINDOW_SIZE : 0;
+    }
+    for (uint32_t i = 0; i < 16; i++) {
+        info->uuid[i] = (uint8_t)(0xD0 + i);
+    }
+    orl_str_copy(info->host_version, sizeof(info->host_version), "oriel demo");
+    orl_str_copy(info->capture, sizeof(info->capture), "Test card");
+    orl_str_copy(info->model, sizeof(info->model), "Synthetic CPU");
+    orl_str_copy(info->os_name, sizeof(info->os_name),
+                 windows ? "Windows (demo)" : "Linux (demo)");
+}
+
+/* Queues in the order in which the real producers create them. */
+static int add_queues(struct orl_demo_guest *g)
+{
+    static const struct {
+        uint32_t id, capacity;
+    } old[] = {{ORL_QUEUE_FRAME, 2}, {ORL_QUEUE_POINTER, 20}},
+      driver[] = {{ORL_QUEUE_FRAME, 2},    {ORL_QUEUE_OWNER_A, 2}, {ORL_QUEUE_OWNER_B, 2},
+                  {ORL_QUEUE_POINTER, 32}, {ORL_QUEUE_INPUT, 4},   {ORL_QUEUE_CLIPBOARD, 32}};
+    bool master = g->conf.release == ORL_MASTER;
+    uint32_t count = master ? 6 : 2;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = master ? driver[i].id : old[i].id, index;
+        uint32_t capacity = master ? driver[i].capacity : old[i].capacity;
+        int err = orl_producer_add_queue(&g->prod, id, capacity, ORL_DEMO_TIMEOUT_MS, &index);
+        if (err != ORL_OK) {
+            return err;
+        }
+        if (id == ORL_QUEUE_FRAME) {
+            g->frames.queue = index;
+        } else if (id == ORL_QUEUE_POINTER) {
+            g->pointer.queue = index;
+        }
+    }
+    return ORL_OK;
+}
+
+int orl_demo_session_start(struct orl_demo_guest *g)
+{
+    struct orl_session_info info;
+    uint8_t data[USER_DATA_BYTES];
+    describe_guest(&g->conf, &info);
+    size_t bytes = orl_session_info_write(data, sizeof(data), g->lay, &info);
+    size_t tail = orl_demo_has_recovery(&g->conf) ? ORL_RECOVERY_BYTES : 0;
+    if (bytes == 0 || g->shm.size <= tail) {
+        return ORL_ENOSPC;
+    }
+    int err = orl_producer_start(&g->prod, g->shm.base, g->shm.size - tail, g->lay, data,
+                                 (uint32_t)bytes, 0, orl_demo_now_ms(g));
+    if (err == ORL_OK) {
+        err = add_queues(g);
+    }
+    if (err == ORL_OK) {
+        err = orl_demo_pointer_setup(g);
+    }
+    if (err == ORL_OK) {
+        err = orl_demo_frames_setup(g);
+    }
+    if (err == ORL_OK) {
+        orl_demo_recovery_start(g);
+        g->restart = false;
+        orl_debug("session %08x of %s, %u slots of %u bytes", (unsigned)g->prod.session_id,
+                  g->lay->name, (unsigned)g->frames.slots, (unsigned)g->frames.slot_bytes);
+    }
+    return err;
+}
+
+/* A file keeps its size when it is large enough, as the memory of a real machine would. */
+static int open_memory(struct orl_demo_guest *g)
+{
+    int fd = open(g->conf.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct stat st;
+    if (fd < 0) {
+        return ORL_ESYS;
+    }
+    uint64_t size = orl_demo_memory(&g->conf);
+    int err = fstat(fd, &st) ? ORL_ESYS : ORL_OK;
+    if (err == ORL_OK && g->conf.mem_bytes == 0 && (uint64_t)st.st_size > size) {
+        size = (uint64_t)st.st_size;
+    }
+    if (err == ORL_OK && (uint64_t)st.st_size != size && ftruncate(fd, (off_t)size)) {
+        err = ORL_ESYS;
+    }
+    if (err == ORL_OK) {
+        err = orl_shm_map_fd(&g->shm, fd, size, ORL_SHM_READ_WRITE);
+    }
+    if (err != ORL_OK) {
+        int why = errno;
+        close(fd);
+        errno = why;
+    }
+    return err;
+}
+
+static int step(struct orl_demo_guest *g)
+{
+    orl_demo_events_step(g);
+    if (g->paused || g->quit) {
+        return ORL_OK;
+    }
+    if (g->now_ns >= g->next_pass_ns) {
+        g->next_pass_ns = g->now_ns + ORL_DEMO_PASS_NS;
+        bool hands_off = orl_demo_mischief_holds(g);
+        if (hands_off) { /* nothing but the heartbeat still works */
+            orl_w64_store(g->prod.base + g->lay->hdr_heartbeat_ms, orl_demo_now_ms(g));
+        } else if (orl_producer_pass(&g->prod, orl_demo_now_ms(g)) == ORL_ESESSION) {
+            g->restart = true;
+        }
+        orl_demo_mischief_step(g);
+    }
+    if (g->restart) {
+        int err = orl_demo_session_start(g);
+        if (err != ORL_OK) {
+            return err;
+        }
+    }
+    orl_demo_recovery_step(g);
+    orl_demo_pointer_step(g);
+    return orl_demo_frames_step(g);
+}
+
+static bool reached_limit(const struct orl_demo_guest *g)
+{
+    const struct orl_demo_conf *c = &g->conf;
+    return g->quit || (c->frames && g->frames.posted >= c->frames && !g->frames.write.on) ||
+           (c->duration_ns && g->now_ns - g->start_ns >= c->duration_ns);
+}
+
+static uint64_t next_wake(const struct orl_demo_guest *g)
+{
+    uint64_t wake = g->now_ns + ORL_DEMO_PASS_NS;
+    if (g->paused) {
+        return wake;
+    }
+    wake = g->next_pass_ns < wake ? g->next_pass_ns : wake;
+    return g->frames.wake_ns < wake ? g->frames.wake_ns : wake;
+}
+
+static int loop(struct orl_demo_guest *g, const struct orl_flag *stop)
+{
+    int err = orl_demo_session_start(g);
+    while (err == ORL_OK && !orl_flag_is_raised(stop) && !reached_limit(g)) {
+        err = step(g);
+        orl_sleep_until(next_wake(g));
+        g->now_ns = orl_now_ns();
+    }
+    return err;
+}
+
+static bool conf_is_sane(const struct orl_demo_conf *c)
+{
+    uint32_t types = orl_layout_get(c->release)->pixel_types;
+    return c->path && c->w >= 1 && c->w <= ORL_FRAME_SIDE_MAX && c->h >= 1 &&
+           c->h <= ORL_FRAME_SIDE_MAX && c->fps <= 1000 && (uint32_t)c->fmt >= 1 &&
+           (uint32_t)c->fmt <= types && c->rotation <= 3 && c->event_count <= ORL_DEMO_EVENTS &&
+           orl_demo_memory(c) <= UINT32_MAX;
+}
+
+static int fail(const struct orl_demo_conf *conf, int err)
+{
+    if (err == ORL_ESYS) {
+        orl_error("%s: %s", conf->path, strerror(errno));
+    } else if (err == ORL_ENOSPC) {
+        orl_error("%s: too small for a picture of this size; give more with --memory=",
+                  conf->path);
+    } else {
+        orl_error("%s: %s", conf->path ? conf->path : "(no file)", orl_err_text(err));
+    }
+    return err;
+}
+
+int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
+{
+    if (!conf_is_sane(conf)) {
+        return fail(conf, ORL_EINVAL);
+    }
+    struct orl_demo_guest g = {.conf = *conf, .lay = orl_layout_get(conf->release)};
+    int err = open_memory(&g);
+    if (err != ORL_OK) {
+        return fail(conf, err);
+    }
+    if (conf->log_posts) {
+        g.log = fopen(conf->log_posts, "we");
+        err = g.log ? ORL_OK : ORL_ESYS;
+    }
+    if (err == ORL_OK) {
+        g.mischief.rng = conf->seed;
+        g.frames.activate = conf->flags & ORL_FRAME_REQUEST_ACTIVATION;
+        g.start_ns = orl_now_ns();
+        g.now_ns = g.start_ns;
+        g.mischief.since_ns = g.start_ns;
+        err = loop(&g, stop);
+    }
+    if (g.log && fclose(g.log) && err == ORL_OK) {
+        err = ORL_ESYS;
+    }
+    orl_demo_canvas_finish(&g.canvas);
+    orl_shm_close(&g.shm);
+    return err == ORL_OK ? ORL_OK : fail(conf, err);
+}
