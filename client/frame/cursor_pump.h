@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cursor thread: its own mapping, session and subscription, so that a long copy of a frame
+ * never delays the pointer. Says nothing: the frame thread sees the same memory and reports.
+ */
+#ifndef ORL_FRAME_CURSOR_PUMP_H
+#define ORL_FRAME_CURSOR_PUMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "frame/cadence.h"
+#include "frame/frame.h"
+#include "frame/link.h"
+#include "frame/sleeper.h"
+#include "frame/source.h"
+#include "ring/ring.h"
+
+struct orl_cursor_pump {
+    struct orl_sleeper sleeper; /* shared with main */
+
+    /* Cursor thread only from here on. */
+    struct orl_frame_link *link; /* borrowed */
+    struct orl_source source;
+    struct orl_cadence cadence;
+    struct orl_ring ring; /* ring.session is NULL when not subscribed */
+    uint64_t subscribe_ns, subscribed_ns;
+
+    struct orl_cursor_pos pos;  /* newest known */
+    struct orl_cursor_pos sent; /* published last */
+    uint32_t shape_serial;
+    uint8_t *stored; /* private copy of a shape as the guest stores it; grows */
+    size_t stored_cap;
+    /* Master's display calibration, of the present session; nobody applies it to the cursor yet. */
+    bool has_transform;
+    struct orl_color_transform transform;
+    struct orl_color_transform incoming; /* a copy that is not checked yet */
+
+    uint64_t next_ns; /* when the next step is due */
+};
+
+/* `p` is zeroed memory (large: allocate it); `conf` and `link` are borrowed until finish. */
+void orl_cursor_pump_init(struct orl_cursor_pump *p, const struct orl_frame_conf *conf,
+                          struct orl_frame_link *link);
+
+/*
+ * Handles all messages in order, at most 64; a shape is published before the position that came
+ * with it, of several positions only the newest. ORL_OK: something changed; ORL_EAGAIN. p->next_ns
+ * says when to come again. Allocates only when a shape is larger than any before. Blocks for locks
+ * in the memory, at most 100 ms each.
+ */
+ORL_MUST int orl_cursor_pump_step(struct orl_cursor_pump *p, uint64_t now_ns);
+
+/* Thread function: steps until p->sleeper is stopped. */
+void orl_cursor_pump_run(void *pump);
+
+/* Gives the subscription back, closes the memory, frees. Not while a thread runs it. */
+void orl_cursor_pump_finish(struct orl_cursor_pump *p);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All hand-overs between the polling threads and the rest: one struct, made by app, borrowed by
+ * everybody. Each mailbox has one producer and one consumer, named here; nothing else is shared.
+ */
+#ifndef ORL_FRAME_LINK_H
+#define ORL_FRAME_LINK_H
+
+#include "base/mailbox.h"
+#include "base/serial.h"
+#include "base/wake.h"
+#include "frame/slot.h"
+#include "frame/status.h"
+
+/* Reason bits of the render thread's wake word. */
+enum orl_render_reason {
+    ORL_RENDER_FRAME = 1,  /* a frame slot was published */
+    ORL_RENDER_CURSOR = 2, /* position or shape changed */
+    ORL_RENDER_POOL = 4,   /* a pool is wanted */
+    ORL_RENDER_STATUS = 8, /* guest status changed */
+    ORL_RENDER_VIEW = 16,  /* window, options or overlay changed (main) */
+    ORL_RENDER_STOP = 32
+};
+
+struct orl_frame_link {
+    struct orl_mailbox frame_mb; /* frame -> render */
+    struct orl_slot frame[3];
+
+    struct orl_mailbox want_mb; /* frame -> render: bytes wanted for each of three buffers */
+    size_t want[3];
+    struct orl_mailbox pool_mb; /* render -> frame */
+    struct orl_pool pool[3];
+
+    struct orl_mailbox pos_mb; /* cursor -> render */
+    struct orl_cursor_pos pos[3];
+    struct orl_mailbox shape_mb; /* cursor -> render */
+    struct orl_cursor_shape shape[3];
+
+    struct orl_mailbox status_mb; /* frame -> render */
+    struct orl_guest_status status[3];
+    struct orl_mailbox status_main_mb; /* frame -> main */
+    struct orl_guest_status status_main[3];
+
+    struct orl_counter frames_found;   /* frame thread: new frames seen in the ring (UPS) */
+    struct orl_counter frames_skipped; /* frame thread: serials that never reached us */
+    struct orl_counter frames_dropped; /* frame thread: rejected or timed out */
+
+    struct orl_wake *render_wake; /* borrowed */
+    /* Wakes the main thread's event wait; any thread, never blocks. May be NULL. */
+    void (*wake_main)(void *arg);
+    void *wake_main_arg;
+};
+
+void orl_frame_link_init(struct orl_frame_link *link, struct orl_wake *render_wake);
+
+/* Frees what the slots own (cursor shapes). Only after all threads have stopped. */
+void orl_frame_link_finish(struct orl_frame_link *link);
+
+#endif

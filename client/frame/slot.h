@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The values that cross from the polling threads to the render thread.
+ * Each lives in the three slots of a mailbox (frame/link.h): the side that holds the slot's number
+ * is the only one that touches it.
+ */
+#ifndef ORL_FRAME_SLOT_H
+#define ORL_FRAME_SLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rect.h"
+#include "wire/wire.h"
+
+/* Three buffers of equal size that the render thread allocates and the frame thread fills. */
+struct orl_pool {
+    uint64_t generation; /* counts up with every new set; 0 = none */
+    size_t bytes;        /* size of each buffer */
+    uint8_t *map[3];     /* plain memory or mapped pixel buffers, 64-byte aligned */
+};
+
+enum orl_slot_kind {
+    ORL_SLOT_NONE,   /* no picture: session lost or video off; the last picture may stay */
+    ORL_SLOT_STAGED, /* pixels stand in `map` */
+    ORL_SLOT_DMABUF  /* reserved for imported buffers */
+};
+
+struct orl_slot {
+    enum orl_slot_kind kind;
+    struct orl_frame_desc desc;
+    struct orl_rects upload; /* superset of what changed since the last slot that was taken */
+    uint64_t pool;           /* generation of the pool that `map` belongs to */
+    uint32_t buffer;         /* index in that pool */
+    const uint8_t *map;  /* desc.rows rows of desc.pitch bytes, readable until the next take */
+    uint32_t session;    /* counts up with every attach */
+    uint64_t t_seen_ns;  /* when the message was found */
+    uint64_t t_ready_ns; /* when the last byte was staged */
+};
+
+/* Position and visibility: newest wins. Guest screen pixels, top left of the shape. */
+struct orl_cursor_pos {
+    bool visible;
+    int16_t x, y;
+    uint32_t shape; /* serial of the shape that was current when this was sent; 0 none */
+};
+
+struct orl_cursor_shape {
+    uint32_t serial; /* counts up with every shape; 0 = none yet */
+    enum orl_cursor_kind kind;
+    uint32_t w, h; /* pixels */
+    int8_t hot_x, hot_y;
+    uint32_t white_nits;
+    uint8_t *rgba; /* w * h * 4, as orl_cursor_unpack() makes it; owned by the slot */
+    size_t cap;    /* bytes allocated for rgba */
+};
+
+#endif
