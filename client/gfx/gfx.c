@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define ORL_LOG_MODULE "gfx"
+#include "gfx/gfx.h"
+
+#include <stdlib.h>
+
+#include <epoxy/gl.h>
+
+#include "base/log.h"
+#include "gfx/caps.h"
+#include "gfx/compose.h"
+
+struct orl_gfx {
+    struct orl_gfx_conf conf;
+    struct orl_caps caps;
+    struct orl_programs programs;
+    struct orl_upload upload;
+    struct orl_frame_tex frame;
+    struct orl_cursor_tex cursor;
+    struct orl_overlay overlay;
+    struct orl_target target;
+    uint32_t empty_vao;
+};
+
+int orl_gfx_create(struct orl_gfx **out, const struct orl_gfx_conf *conf)
+{
+    struct orl_gfx *g = calloc(1, sizeof(*g));
+    if (!g) {
+        return ORL_ENOMEM;
+    }
+    g->conf = *conf;
+    g->target.offscreen = conf->offscreen;
+    int err = orl_caps_read(&g->caps, !conf->offscreen);
+    if (!err && conf->debug && g->caps.debug) {
+        orl_caps_start_debug();
+    }
+    if (!err) {
+        err = orl_programs_prepare(&g->programs, ORL_COLOR_ENCODED);
+    }
+    if (err) {
+        free(g);
+        return err;
+    }
+    glDisable(GL_DITHER); /* exact values */
+    glGenVertexArrays(1, &g->empty_vao);
+    orl_upload_init(&g->upload, &g->caps);
+    *out = g;
+    return ORL_OK;
+}
+
+void orl_gfx_destroy(struct orl_gfx **gfx)
+{
+    struct orl_gfx *g = *gfx;
+    if (!g) {
+        return;
+    }
+    orl_upload_finish(&g->upload);
+    orl_frame_tex_finish(&g->frame);
+    orl_cursor_tex_finish(&g->cursor);
+    orl_overlay_finish(&g->overlay);
+    orl_target_finish(&g->target);
+    orl_programs_finish(&g->programs);
+    glDeleteVertexArrays(1, &g->empty_vao);
+    free(g);
+    *gfx = NULL;
+}
+
+const char *orl_gfx_renderer(const struct orl_gfx *gfx)
+{
+    return gfx->caps.renderer;
+}
+
+bool orl_gfx_is_software(const struct orl_gfx *gfx)
+{
+    return gfx->caps.software;
+}
+
+const char *orl_gfx_upload_path(const struct orl_gfx *gfx)
+{
+    return gfx->upload.pixel_buffer ? "pixel buffer" : "direct";
+}
+
+int orl_gfx_pool_alloc(struct orl_gfx *gfx, size_t bytes, struct orl_pool *out)
+{
+    return orl_upload_alloc(&gfx->upload, bytes, out);
+}
+
+void orl_gfx_pool_free(struct orl_gfx *gfx, struct orl_pool *pool)
+{
+    orl_upload_free(&gfx->upload, pool);
+}
+
+int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot)
+{
+    int err = orl_frame_tex_update(&gfx->frame, &gfx->caps, &gfx->upload, slot);
+    if (!err) {
+        err = orl_programs_prepare(&gfx->programs, gfx->frame.mode);
+    }
+    if (err) {
+        orl_frame_tex_finish(&gfx->frame);
+    }
+    return err;
+}
+
+void orl_gfx_frame_settle(struct orl_gfx *gfx)
+{
+    orl_upload_settle(&gfx->upload);
+}
+
+void orl_gfx_cursor(struct orl_gfx *gfx, const struct orl_cursor_shape *shape)
+{
+    orl_cursor_tex_set(&gfx->cursor, shape, gfx->caps.max_side);
+}
+
+void orl_gfx_draw(struct orl_gfx *gfx, const struct orl_scene *scene)
+{
+    bool fresh = false;
+    if (!orl_target_begin(&gfx->target, &gfx->caps, scene->win_w, scene->win_h, &fresh)) {
+        return;
+    }
+    const struct orl_rects all = {.full = true};
+    const struct orl_compose c = {.caps = &gfx->caps,
+                                  .programs = &gfx->programs,
+                                  .frame = &gfx->frame,
+                                  .cursor = &gfx->cursor,
+                                  .overlay = &gfx->overlay,
+                                  .target = &gfx->target,
+                                  .empty_vao = gfx->empty_vao,
+                                  .scale_pointer = gfx->conf.scale_pointer};
+    orl_compose_draw(&c, scene, fresh ? &all : &scene->damage);
+}
+
+struct orl_rect orl_gfx_cursor_rect(const struct orl_gfx *gfx, const struct orl_scene *scene)
+{
+    return orl_cursor_locate(&gfx->cursor, scene, gfx->conf.scale_pointer).rect;
+}
+
+void orl_gfx_read(struct orl_gfx *gfx, struct orl_rect r, uint8_t *dst, uint32_t pitch)
+{
+    orl_target_read(&gfx->target, &gfx->caps, r, dst, pitch);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <cfloat>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <imgui.h>
+
+#include "osd/gui.h"
+
+namespace
+{
+
+/* At scale 1, window pixels. */
+constexpr float TEXT = 15, MARGIN = 10, PAD = 8, ROUNDING = 6, GAP = 4;
+constexpr float STATUS_WIDTH = 560, ALERT_WIDTH = 640;
+constexpr float DEFAULT_TEXT = 13; /* the size the built-in font is drawn for */
+constexpr long FONT_FILE_MAX = 8 << 20;
+
+constexpr ImU32 CARD = IM_COL32(18, 20, 26, 214);
+constexpr ImU32 HELP_CARD = IM_COL32(18, 20, 26, 244);
+constexpr ImU32 EDGE = IM_COL32(255, 255, 255, 26);
+constexpr ImU32 ALERT_CARD = IM_COL32(28, 58, 104, 230);
+constexpr ImU32 BRIGHT = IM_COL32(240, 242, 245, 255);
+constexpr ImU32 SOFT = IM_COL32(182, 188, 198, 255);
+constexpr ImU32 KEY = IM_COL32(140, 190, 255, 255);
+
+/* What desktops have; none of them is needed. */
+const char *const FONTS[] = {
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/google-noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/TTF/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+    "/usr/share/fonts/liberation/LiberationSans-Regular.ttf",
+};
+
+/* Latin, Greek, Cyrillic, punctuation, arrows; pairs, first to last. */
+const ImWchar RANGES[] = {0x0020, 0x017f, 0x0370, 0x03ff, 0x0400, 0x045f,
+                          0x2010, 0x2027, 0x2190, 0x2193, 0};
+
+static_assert(sizeof(orl_vertex) == sizeof(ImDrawVert) &&
+                  offsetof(orl_vertex, u) == offsetof(ImDrawVert, uv) &&
+                  offsetof(orl_vertex, rgba) == offsetof(ImDrawVert, col) &&
+                  sizeof(ImDrawIdx) == sizeof(uint16_t),
+              "vertices and indices are copied as they are");
+
+} // namespace
+
+struct orl_osd_gui {
+    ImGuiContext *context;
+    float scale; /* of the loaded font; 0 = none */
+    uint64_t atlas_serial;
+    ImVector<orl_vertex> vertices;
+    ImVector<uint16_t> indices;
+    ImVector<orl_draw_cmd> cmds;
+};
+
+namespace
+{
+
+/* The whole file in memory of ImGui's allocator; NULL when it cannot be read. */
+void *read_file(const char *path, int *size)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        return nullptr;
+    }
+    void *data = nullptr;
+    long n = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : 0;
+    if (n > 0 && n <= FONT_FILE_MAX && fseek(f, 0, SEEK_SET) == 0) {
+        data = ImGui::MemAlloc(static_cast<size_t>(n));
+        if (data && fread(data, 1, static_cast<size_t>(n), f) != static_cast<size_t>(n)) {
+            ImGui::MemFree(data);
+            data = nullptr;
+        }
+        *size = static_cast<int>(n);
+    }
+    fclose(f);
+    return data;
+}
+
+void load_font(orl_osd_gui *gui, float scale)
+{
+    ImFontAtlas *atlas = ImGui::GetIO().Fonts;
+    atlas->Clear();
+    ImFont *font = nullptr;
+    for (const char *path : FONTS) {
+        int size = 0;
+        void *data = read_file(path, &size);
+        if (data) {
+            font =
+                atlas->AddFontFromMemoryTTF(data, size, roundf(TEXT * scale), nullptr, RANGES);
+            break;
+        }
+    }
+    if (!font) {
+        ImFontConfig config;
+        config.SizePixels = roundf(DEFAULT_TEXT * scale);
+        atlas->AddFontDefault(&config);
+    }
+    unsigned char *pixels = nullptr;
+    int w = 0, h = 0;
+    atlas->GetTexDataAsAlpha8(&pixels, &w, &h); /* builds; kept by the atlas */
+    gui->scale = scale;
+    gui->atlas_serial++;
+}
+
+struct canvas {
+    ImDrawList *list;
+    ImFont *font;
+    float w, h, scale;
+};
+
+ImVec2 measure(const canvas &c, const char *text, float size, float wrap)
+{
+    ImVec2 s = c.font->CalcTextSizeA(size, FLT_MAX, wrap, text);
+    return ImVec2(ceilf(s.x), ceilf(s.y));
+}
+
+void put_text(const canvas &c, float x, float y, ImU32 color, const char *text, float size,
+              float wrap)
+{
+    c.list->AddText(c.font, size, ImVec2(x, y), color, text, nullptr, wrap);
+}
+
+void put_card(const canvas &c, float x, float y, float w, float h, ImU32 color)
+{
+    const ImVec2 a(x, y), b(x + w, y + h);
+    c.list->AddRectFilled(a, b, color, ROUNDING * c.scale);
+    c.list->AddRect(a, b, EDGE, ROUNDING * c.scale);
+}
+
+float text_size(const canvas &c)
+{
+    return c.font->FontSize;
+}
+
+/* Room for wrapped text in a card that may be `most` wide at scale 1. */
+float wrap_width(const canvas &c, float most)
+{
+    return fmaxf(fminf(most * c.scale, c.w - 2 * (MARGIN + PAD) * c.scale), 1);
+}
+
+void put_status(const canvas &c, const orl_osd_panels &p)
+{
+    if (!p.status[0] && !p.hint[0]) {
+        return;
+    }
+    const float size = text_size(c), wrap = wrap_width(c, STATUS_WIDTH), pad = PAD * c.scale;
+    ImVec2 head = p.status[0] ? measure(c, p.status, size, wrap) : ImVec2(0, 0);
+    ImVec2 body = p.hint[0] ? measure(c, p.hint, size, wrap) : ImVec2(0, 0);
+    float gap = p.status[0] && p.hint[0] ? roundf(GAP * c.scale) : 0;
+    float w = fmaxf(head.x, body.x) + 2 * pad, h = head.y + gap + body.y + 2 * pad;
+    float x = MARGIN * c.scale, y = roundf(c.h - MARGIN * c.scale - h);
+    y = fmaxf(y, 0);
+    put_card(c, x, y, w, h, CARD);
+    put_text(c, x + pad, y + pad, BRIGHT, p.status, size, wrap);
+    put_text(c, x + pad, y + pad + head.y + gap, SOFT, p.hint, size, wrap);
+}
+
+void put_alert(const canvas &c, const orl_osd_panels &p)
+{
+    if (!p.alert[0]) {
+        return;
+    }
+    const float size = text_size(c), wrap = wrap_width(c, ALERT_WIDTH), pad = PAD * c.scale;
+    ImVec2 s = measure(c, p.alert, size, wrap);
+    float w = s.x + 4 * pad, h = s.y + 2 * pad;
+    float x = roundf((c.w - w) / 2), y = MARGIN * c.scale;
+    put_card(c, x, y, w, h, ALERT_CARD);
+    put_text(c, x + 2 * pad, y + pad, BRIGHT, p.alert, size, wrap);
+}
+
+void put_rate(const canvas &c, const orl_osd_panels &p)
+{
+    if (!p.rate[0]) {
+        return;
+    }
+    const float size = text_size(c), pad = roundf(PAD * c.scale / 2);
+    ImVec2 s = measure(c, p.rate, size, 0);
+    float x = MARGIN * c.scale, y = MARGIN * c.scale;
+    put_card(c, x, y, s.x + 4 * pad, s.y + 2 * pad, CARD);
+    put_text(c, x + 2 * pad, y + pad, BRIGHT, p.rate, size, 0);
+}
+
+struct table {
+    uint32_t groups, per_group; /* groups of rows side by side */
+    float size, row, key_w, text_w, pad, w, h;
+};
+
+table lay_table(const canvas &c, const orl_osd_panels &p, float size, uint32_t groups)
+{
+    table t = {};
+    t.groups = groups;
+    t.per_group = (p.help_rows + groups - 1) / groups;
+    t.size = size;
+    t.row = roundf(size * 1.4f);
+    t.pad = roundf(size);
+    for (uint32_t i = 0; i < p.help_rows; i++) {
+        t.key_w = fmaxf(t.key_w, measure(c, p.help[i].key, size, 0).x);
+        t.text_w = fmaxf(t.text_w, measure(c, p.help[i].text, size, 0).x);
+    }
+    t.w = static_cast<float>(groups) * (t.key_w + t.text_w + 2 * t.pad) + t.pad;
+    t.h = static_cast<float>(t.per_group - 1) * t.row + size + 2 * t.pad;
+    return t;
+}
+
+/* One column of rows, else two, else two of a smaller size: help must fit into any window. */
+table fit_table(const canvas &c, const orl_osd_panels &p)
+{
+    const float room_w = c.w - MARGIN * c.scale, room_h = c.h - MARGIN * c.scale;
+    table t = lay_table(c, p, text_size(c), 1);
+    if (t.h > room_h) {
+        table two = lay_table(c, p, text_size(c), 2);
+        t = two.w <= room_w || two.h > room_h ? two : t;
+    }
+    float shrink = fminf(room_w / t.w, room_h / t.h);
+    if (shrink < 1) {
+        t = lay_table(c, p, fmaxf(floorf(t.size * shrink), 5), t.groups);
+    }
+    return t;
+}
+
+void put_help(const canvas &c, const orl_osd_panels &p)
+{
+    if (!p.help_rows) {
+        return;
+    }
+    const table t = fit_table(c, p);
+    const float x0 = fmaxf(roundf((c.w - t.w) / 2), 0), y0 = fmaxf(roundf((c.h - t.h) / 2), 0);
+    put_card(c, x0, y0, t.w, t.h, HELP_CARD);
+    for (uint32_t i = 0; i < p.help_rows; i++) {
+        const float group = static_cast<float>(i / t.per_group);
+        const float x = x0 + t.pad + group * (t.key_w + t.text_w + 2 * t.pad);
+        const float y = y0 + t.pad + static_cast<float>(i % t.per_group) * t.row;
+        put_text(c, x, y, KEY, p.help[i].key, t.size, 0);
+        put_text(c, x + t.key_w + t.pad, y, BRIGHT, p.help[i].text, t.size, 0);
+    }
+}
+
+uint32_t to_pixel(float v, float most)
+{
+    return static_cast<uint32_t>(fminf(fmaxf(v, 0), most));
+}
+
+/* Whole pixels around [x0, x1) x [y0, y1), cut to the window. */
+orl_rect cover(float x0, float y0, float x1, float y1, ImVec2 window)
+{
+    orl_rect r = {to_pixel(floorf(x0), window.x), to_pixel(floorf(y0), window.y), 0, 0};
+    r.w = to_pixel(ceilf(x1), window.x) - r.x;
+    r.h = to_pixel(ceilf(y1), window.y) - r.y;
+    return r;
+}
+
+void copy_commands(orl_osd_gui *gui, const ImDrawList *list, ImVec2 window)
+{
+    const uint32_t first = static_cast<uint32_t>(gui->indices.Size);
+    const uint32_t base = static_cast<uint32_t>(gui->vertices.Size);
+    for (const ImDrawCmd &cmd : list->CmdBuffer) {
+        if (cmd.ElemCount) {
+            const ImVec4 &k = cmd.ClipRect;
+            gui->cmds.push_back({cover(k.x, k.y, k.z, k.w, window), first + cmd.IdxOffset,
+                                 cmd.ElemCount, base + cmd.VtxOffset});
+        }
+    }
+    gui->vertices.resize(gui->vertices.Size + list->VtxBuffer.Size);
+    gui->indices.resize(gui->indices.Size + list->IdxBuffer.Size);
+    memcpy(gui->vertices.Data + base, list->VtxBuffer.Data,
+           static_cast<size_t>(list->VtxBuffer.size_in_bytes()));
+    memcpy(gui->indices.Data + first, list->IdxBuffer.Data,
+           static_cast<size_t>(list->IdxBuffer.size_in_bytes()));
+}
+
+orl_rect find_bounds(const orl_osd_gui *gui, ImVec2 window)
+{
+    if (gui->vertices.empty()) {
+        return {0, 0, 0, 0};
+    }
+    float x0 = FLT_MAX, y0 = FLT_MAX, x1 = 0, y1 = 0;
+    for (const orl_vertex &v : gui->vertices) {
+        x0 = fminf(x0, v.x);
+        y0 = fminf(y0, v.y);
+        x1 = fmaxf(x1, v.x);
+        y1 = fmaxf(y1, v.y);
+    }
+    return cover(x0, y0, x1, y1, window);
+}
+
+/* ImGui's current context is global: two overlays in one process must not meet in it. */
+class current_context
+{
+  public:
+    explicit current_context(ImGuiContext *mine) : before(ImGui::GetCurrentContext())
+    {
+        ImGui::SetCurrentContext(mine);
+    }
+    ~current_context() { ImGui::SetCurrentContext(before); }
+    current_context(const current_context &) = delete;
+    current_context &operator=(const current_context &) = delete;
+
+  private:
+    ImGuiContext *before;
+};
+
+void build(orl_osd_gui *gui, const orl_osd_panels &p)
+{
+    ImGuiIO &io = ImGui::GetIO();
+    if (gui->scale != p.scale) {
+        load_font(gui, p.scale);
+    }
+    io.DisplaySize = ImVec2(static_cast<float>(p.win_w), static_cast<float>(p.win_h));
+    io.DeltaTime = 1.0f / 60; /* nothing moves, but it must not be 0 */
+    ImGui::NewFrame();
+    const canvas c = {ImGui::GetForegroundDrawList(), io.Fonts->Fonts[0], io.DisplaySize.x,
+                      io.DisplaySize.y, p.scale};
+    put_rate(c, p);
+    put_status(c, p);
+    put_help(c, p);
+    put_alert(c, p);
+    ImGui::Render();
+    const ImDrawData *data = ImGui::GetDrawData();
+    for (int i = 0; i < data->CmdListsCount; i++) {
+        copy_commands(gui, data->CmdLists[i], io.DisplaySize);
+    }
+}
+
+} // namespace
+
+extern "C" orl_osd_gui *orl_osd_gui_create(void)
+{
+    orl_osd_gui *gui = IM_NEW(orl_osd_gui)();
+    const current_context use(ImGui::GetCurrentContext()); /* puts it back in the end */
+    gui->context = ImGui::CreateContext();
+    ImGui::SetCurrentContext(gui->context);
+    ImGuiIO &io = ImGui::GetIO();
+    io.IniFilename = nullptr; /* writes no files */
+    io.LogFilename = nullptr;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+    return gui;
+}
+
+extern "C" void orl_osd_gui_destroy(orl_osd_gui *gui)
+{
+    if (gui) {
+        ImGui::DestroyContext(gui->context);
+        IM_DELETE(gui);
+    }
+}
+
+extern "C" void orl_osd_gui_draw(orl_osd_gui *gui, const orl_osd_panels *p, orl_draw_list *out)
+{
+    gui->vertices.resize(0);
+    gui->indices.resize(0);
+    gui->cmds.resize(0);
+    *out = {};
+    if (orl_osd_panels_empty(p)) {
+        return;
+    }
+    const current_context use(gui->context);
+    build(gui, *p);
+    out->vertices = gui->vertices.Data;
+    out->indices = gui->indices.Data;
+    out->cmds = gui->cmds.Data;
+    out->n_vertices = static_cast<uint32_t>(gui->vertices.Size);
+    out->n_indices = static_cast<uint32_t>(gui->indices.Size);
+    out->n_cmds = static_cast<uint32_t>(gui->cmds.Size);
+    out->bounds = find_bounds(gui, ImGui::GetIO().DisplaySize);
+    const ImFontAtlas *atlas = ImGui::GetIO().Fonts;
+    out->atlas = atlas->TexPixelsAlpha8;
+    out->atlas_w = static_cast<uint32_t>(atlas->TexWidth);
+    out->atlas_h = static_cast<uint32_t>(atlas->TexHeight);
+    out->atlas_serial = gui->atlas_serial;
+}
