@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "app/app_impl.h"
+#include "base/clock.h"
+
+#define ORL_LOG_MODULE "app"
+#include "base/log.h"
+
+/* Without a render thread main waits on its wake word and looks at the window this often. */
+#define POLL_NS (4 * ORL_NS_PER_MS)
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void publish_view(struct orl_app *app)
+{
+    if (!app->view_changed) {
+        return;
+    }
+    app->view_changed = false;
+    app->drawing.view[app->drawing.view_mb.back] = app->view;
+    orl_mailbox_publish(&app->drawing.view_mb);
+    orl_wake_set(&app->drawing.wake, ORL_RENDER_VIEW);
+}
+
+static void on_key(struct orl_app *app, const struct orl_event *ev)
+{
+    orl_app_do(app, orl_binds_key(&app->binds, ev, orl_now_ns()));
+}
+
+static void on_event(struct orl_app *app, const struct orl_event *ev)
+{
+    switch (ev->kind) {
+    case ORL_EVENT_NONE:
+    case ORL_EVENT_WAKE:
+    case ORL_EVENT_FOCUS: break;
+    case ORL_EVENT_KEY: on_key(app, ev); break;
+    case ORL_EVENT_RESIZED: orl_app_shape_resized(app, orl_now_ns()); break;
+    case ORL_EVENT_EXPOSED:
+        app->view.expose++;
+        app->view_changed = true;
+        break;
+    case ORL_EVENT_HIDDEN:
+    case ORL_EVENT_SHOWN:
+        app->view_changed |= app->view.hidden != (ev->kind == ORL_EVENT_HIDDEN);
+        app->view.hidden = ev->kind == ORL_EVENT_HIDDEN;
+        break;
+    case ORL_EVENT_BLUR:
+        orl_app_do(app, orl_binds_blur(&app->binds));
+        if (app->conf->win_minimize_on_focus_loss) {
+            orl_win_call(app->win, ORL_WIN_MINIMIZE);
+        }
+        break;
+    case ORL_EVENT_QUIT: app->leave |= !app->conf->win_ignore_quit; break;
+    }
+}
+
+/* What other threads have left for us. */
+static void look(struct orl_app *app)
+{
+    if (orl_flag_is_raised(&app->asked_to_stop)) {
+        app->leave = true;
+    }
+    if (orl_counter_get(&app->drawing.stats.failed)) {
+        app->exit_code = ORL_EXIT_NO_DISPLAY;
+        app->leave = true;
+    }
+    if (orl_app_guest(app)) {
+        orl_app_shape_picture(app);
+    }
+}
+
+static void step_render(struct orl_app *app, uint64_t until_ns)
+{
+    uint64_t limit = earlier(earlier(until_ns, app->render_due), orl_now_ns() + POLL_NS);
+    uint32_t reasons = orl_wake_wait(&app->drawing.wake, limit);
+    uint64_t now_ns = orl_now_ns();
+    if (reasons || now_ns >= app->render_due) {
+        int err = ORL_OK;
+        app->render_due = orl_render_step(app->render, reasons, now_ns, &err);
+        if (err) {
+            orl_error("drawing ends: %s", orl_err_text(err));
+            app->exit_code = ORL_EXIT_NO_DISPLAY;
+            app->leave = true;
+        }
+    }
+}
+
+void orl_app_step(struct orl_app *app, uint64_t until_ns)
+{
+    publish_view(app);
+    uint64_t due = earlier(until_ns, orl_binds_due(&app->binds));
+    due = earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
+    if (!app->conf->render_thread) {
+        step_render(app, due);
+        due = 0;
+    }
+    struct orl_event ev = orl_win_wait(app->win, due);
+    while (ev.kind != ORL_EVENT_NONE) {
+        on_event(app, &ev);
+        ev = orl_win_wait(app->win, 0);
+    }
+    uint64_t now_ns = orl_now_ns();
+    orl_app_do(app, orl_binds_tick(&app->binds, now_ns));
+    if (app->settle_ns && now_ns >= app->settle_ns) {
+        orl_app_shape_settle(app);
+    }
+    look(app);
+}
+
+void orl_app_loop(struct orl_app *app)
+{
+    uint64_t end_ns = ORL_WAKE_NEVER;
+    if (app->conf->app_exit_after > 0) {
+        end_ns = app->start_ns + (uint64_t)app->conf->app_exit_after * ORL_NS_PER_S;
+    }
+    /* What came before there was a window to wake; from now on each step looks after its wait. */
+    look(app);
+    while (!app->leave && orl_now_ns() < end_ns) {
+        orl_app_step(app, end_ns);
+    }
+}

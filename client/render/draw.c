@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the scene to the window: what changed, draw it, hand it over. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "render/render_impl.h"
+
+#define ORL_LOG_MODULE "render"
+#include "base/log.h"
+
+static bool same_rect(struct orl_rect a, struct orl_rect b)
+{
+    return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
+}
+
+static bool same_view(const struct orl_view *a, const struct orl_view *b)
+{
+    return a->valid == b->valid && a->x == b->x && a->y == b->y && a->w == b->w &&
+           a->h == b->h && a->frame_w == b->frame_w && a->frame_h == b->frame_h &&
+           a->turns == b->turns && a->user_turns == b->user_turns && a->linear == b->linear;
+}
+
+void orl_render_place(struct orl_render *r)
+{
+    const struct orl_view_state *want = &r->want;
+    struct orl_view_in in = {.frame_w = r->has_frame ? r->frame_w : 0,
+                             .frame_h = r->has_frame ? r->frame_h : 0,
+                             .win_w = want->win_w,
+                             .win_h = want->win_h,
+                             .turns = (r->frame_turns + want->turns) % 4,
+                             .user_turns = want->turns % 4,
+                             .keep_aspect = want->keep_aspect,
+                             .dont_upscale = want->dont_upscale,
+                             .int_upscale = want->int_upscale,
+                             .filter = want->filter};
+    struct orl_view view = orl_view_make(&in);
+    if (!same_view(&view, &r->scene.view)) {
+        r->scene.view = view;
+        orl_repaint_reset(&r->repaint);
+    }
+}
+
+void orl_render_take_view(struct orl_render *r)
+{
+    if (!orl_mailbox_take(&r->link->view_mb)) {
+        return;
+    }
+    const struct orl_view_state *v = &r->link->view[r->link->view_mb.front];
+    bool resized = v->win_w != r->want.win_w || v->win_h != r->want.win_h;
+    if (resized || v->expose != r->want.expose || v->hidden != r->want.hidden) {
+        orl_repaint_reset(&r->repaint);
+    }
+    r->shot_asked = v->screenshot_serial;
+    r->want = *v;
+    r->scene.win_w = v->win_w;
+    r->scene.win_h = v->win_h;
+    r->text.changed = true;
+    orl_render_place(r);
+}
+
+void orl_render_look(struct orl_render *r)
+{
+    struct orl_scene *s = &r->scene;
+    /* A position sent before its shape arrived would show the old shape at the new place. */
+    s->cursor_visible =
+        r->pos.visible && r->shape != 0 && r->has_frame && !r->want.hide_guest_cursor;
+    s->cursor_x = r->pos.x;
+    s->cursor_y = r->pos.y;
+    s->screen_w = r->screen_w;
+    s->screen_h = r->screen_h;
+    struct orl_rect cursor = {0, 0, 0, 0};
+    if (s->cursor_visible && s->view.valid) {
+        cursor = orl_gfx_cursor_rect(r->gfx, s);
+    }
+    if (!same_rect(cursor, r->cursor_rect)) {
+        orl_repaint_add(&r->repaint, r->cursor_rect);
+        orl_repaint_add(&r->repaint, cursor);
+        r->cursor_rect = cursor;
+    }
+    uint64_t serial = s->overlay ? s->overlay->serial : 0;
+    if (serial != r->overlay_serial) {
+        struct orl_rect bounds =
+            s->overlay ? s->overlay->bounds : (struct orl_rect){0, 0, 0, 0};
+        orl_repaint_add(&r->repaint, r->overlay_rect);
+        orl_repaint_add(&r->repaint, bounds);
+        r->overlay_rect = bounds;
+        r->overlay_serial = serial;
+    }
+    orl_rects_clip(&r->repaint.now, s->win_w, s->win_h);
+}
+
+/* Copy kind: what was drawn off screen goes into the window's memory. */
+static int read_back(struct orl_render *r, const struct orl_rects *what)
+{
+    uint32_t pitch = 0;
+    uint8_t *pixels = orl_surface_pixels(r->surface, r->scene.win_w, r->scene.win_h, &pitch);
+    if (!pixels) {
+        return ORL_ESYS;
+    }
+    struct orl_rect all = {0, 0, r->scene.win_w, r->scene.win_h};
+    uint32_t n = what->full ? 1 : what->n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct orl_rect rect = what->full ? all : what->r[i];
+        orl_gfx_read(r->gfx, rect, pixels + (size_t)rect.y * pitch + (size_t)rect.x * 4, pitch);
+    }
+    return ORL_OK;
+}
+
+/* A copy of the whole window for main. Called with the complete picture in the drawing buffer. */
+static void serve_shot(struct orl_render *r)
+{
+    struct orl_shot shot = {.w = r->scene.win_w, .h = r->scene.win_h, .serial = r->shot_asked};
+    r->shot_done = r->shot_asked;
+    shot.bgrx = malloc((size_t)shot.w * shot.h * 4);
+    if (shot.bgrx) {
+        orl_gfx_read(r->gfx, (struct orl_rect){0, 0, shot.w, shot.h}, shot.bgrx, shot.w * 4);
+    }
+    if (!shot.bgrx || !orl_spsc_push(&r->link->shots, &shot)) {
+        free(shot.bgrx);
+        orl_warn("no memory for a screenshot");
+    }
+    orl_counter_set(&r->link->stats.screenshots, r->shot_asked);
+    if (r->link->wake_main) {
+        r->link->wake_main(r->link->wake_main_arg);
+    }
+}
+
+static void count(struct orl_render *r, uint64_t now_ns)
+{
+    struct orl_render_stats *stats = &r->link->stats;
+    orl_counter_add(&stats->draws, 1);
+    if (!r->frame_waits) {
+        return;
+    }
+    r->frame_waits = false;
+    orl_counter_add(&stats->frames, 1);
+    orl_counter_add(&stats->found_to_shown_ns, now_ns - r->t_seen_ns);
+    if (orl_counter_get(&stats->first_frame_ns) == 0) {
+        orl_counter_set(&stats->first_frame_ns, now_ns);
+    }
+}
+
+int orl_render_draw(struct orl_render *r)
+{
+    struct orl_scene *s = &r->scene;
+    uint32_t age = r->conf.partial ? orl_surface_age(r->surface) : 0;
+    orl_repaint_since(&r->repaint, age, s->win_w, s->win_h, &s->damage);
+    orl_gfx_draw(r->gfx, s);
+    if (r->copy && read_back(r, &r->repaint.now) != ORL_OK) {
+        return ORL_ESYS;
+    }
+    if (r->shot_asked != r->shot_done) {
+        serve_shot(r);
+    }
+    orl_surface_present(r->surface, &r->repaint.now, s->win_w, s->win_h);
+    orl_repaint_presented(&r->repaint);
+    r->last_draw_ns = orl_now_ns();
+    count(r, r->last_draw_ns);
+    return ORL_OK;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the polling threads send: status, pools, frames, cursor. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "render/render_impl.h"
+
+#define ORL_LOG_MODULE "render"
+#include "base/log.h"
+
+/* An old picture is drawn darkened, until the next frame. */
+static void set_dim(struct orl_render *r, bool dim)
+{
+    if (dim != r->scene.dim) {
+        r->scene.dim = dim;
+        if (r->has_frame) {
+            orl_repaint_reset(&r->repaint);
+        }
+    }
+}
+
+static void take_status(struct orl_render *r, uint64_t now_ns)
+{
+    if (!orl_mailbox_take(&r->frames->status_mb)) {
+        return;
+    }
+    const struct orl_guest_status *s = &r->frames->status[r->frames->status_mb.front];
+    char text[ORL_OSD_LINE];
+    uint64_t for_ns = orl_sentences_alert(text, &r->status, s);
+    if (for_ns) {
+        orl_render_alert(r, text, for_ns, now_ns);
+    }
+    r->status = *s;
+    r->text.changed = true;
+    if (s->state != ORL_GUEST_NO_FRAME) {
+        set_dim(r, s->state != ORL_GUEST_STREAMING);
+    }
+}
+
+static struct orl_pool *free_place(struct orl_render *r)
+{
+    for (uint32_t i = 0; i < ORL_RENDER_POOLS; i++) {
+        if (r->pools[i].generation == 0) {
+            return &r->pools[i];
+        }
+    }
+    return NULL;
+}
+
+/* Frees the pools with from <= generation < to. */
+static void free_between(struct orl_render *r, uint64_t from, uint64_t to)
+{
+    for (uint32_t i = 0; i < ORL_RENDER_POOLS; i++) {
+        if (r->pools[i].generation != 0 && r->pools[i].generation >= from &&
+            r->pools[i].generation < to) {
+            orl_gfx_pool_free(r->gfx, &r->pools[i]);
+        }
+    }
+}
+
+void orl_render_free_pools(struct orl_render *r)
+{
+    free_between(r, 0, UINT64_MAX);
+}
+
+/*
+ * Buffers for the frame thread. Old ones stay until a frame in newer ones was taken: until then the
+ * frame thread may be writing to them. A pool that was replaced in the mailbox was never seen by it
+ * and goes at once; so it can only be at work on the newest pool or on the one before.
+ */
+static int serve_pool(struct orl_render *r)
+{
+    if (!orl_mailbox_take(&r->frames->want_mb)) {
+        return ORL_OK;
+    }
+    if (!free_place(r)) {
+        free_between(r, r->pool_used + 1, r->pool_before);
+    }
+    struct orl_pool *pool = free_place(r);
+    size_t bytes = r->frames->want[r->frames->want_mb.front];
+    int err = pool ? orl_gfx_pool_alloc(r->gfx, bytes, pool) : ORL_ENOMEM;
+    if (err) {
+        orl_error("no memory for three pictures of %zu bytes", bytes);
+        return err;
+    }
+    uint64_t generation = pool->generation;
+    r->frames->pool[r->frames->pool_mb.back] = *pool;
+    if (orl_mailbox_publish(&r->frames->pool_mb)) {
+        free_between(r, r->pool_newest, generation);
+    } else {
+        r->pool_before = r->pool_newest;
+    }
+    r->pool_newest = generation;
+    return ORL_OK;
+}
+
+static void damage_frame(struct orl_render *r, const struct orl_slot *slot)
+{
+    const struct orl_view *v = &r->scene.view;
+    if (!v->valid) {
+        return;
+    }
+    if (slot->upload.full) {
+        orl_repaint_add(&r->repaint,
+                        (struct orl_rect){(uint32_t)v->x, (uint32_t)v->y, v->w, v->h});
+    }
+    for (uint32_t i = 0; i < slot->upload.n; i++) {
+        orl_repaint_add(&r->repaint, orl_view_to_window(v, slot->upload.r[i]));
+    }
+}
+
+static void show_frame(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
+{
+    int err = orl_gfx_frame(r->gfx, slot);
+    if (err) {
+        orl_warn("a picture of %ux%u cannot be shown: %s", slot->desc.w, slot->desc.h,
+                 orl_err_text(err));
+        orl_render_alert(r, "The picture is larger than this graphics driver can show",
+                         10 * ORL_NS_PER_S, now_ns);
+        return;
+    }
+    r->has_frame = true;
+    r->frame_waits = true;
+    r->t_seen_ns = slot->t_seen_ns;
+    r->frame_w = slot->desc.w;
+    r->frame_h = slot->desc.h;
+    r->frame_turns = slot->desc.rotation;
+    r->screen_w = slot->desc.screen_w;
+    r->screen_h = slot->desc.screen_h;
+    orl_render_place(r);
+    damage_frame(r, slot);
+}
+
+/* GL must have finished with the slot that the take gives back. */
+static void take_frame(struct orl_render *r, uint64_t now_ns)
+{
+    orl_gfx_frame_settle(r->gfx);
+    if (!orl_mailbox_take(&r->frames->frame_mb)) {
+        return;
+    }
+    const struct orl_slot *slot = &r->frames->frame[r->frames->frame_mb.front];
+    if (slot->kind == ORL_SLOT_STAGED) {
+        r->pool_used = slot->pool;
+        free_between(r, 0, slot->pool);
+        show_frame(r, slot, now_ns);
+    }
+    set_dim(r, slot->kind != ORL_SLOT_STAGED);
+}
+
+static void take_cursor(struct orl_render *r)
+{
+    struct orl_frame_link *f = r->frames;
+    if (orl_mailbox_take(&f->shape_mb)) {
+        const struct orl_cursor_shape *shape = &f->shape[f->shape_mb.front];
+        orl_gfx_cursor(r->gfx, shape);
+        r->shape = shape->serial;
+        orl_repaint_add(&r->repaint, r->cursor_rect);
+        r->cursor_rect = (struct orl_rect){0, 0, 0, 0}; /* look again, even at the same place */
+    }
+    if (orl_mailbox_take(&f->pos_mb)) {
+        r->pos = f->pos[f->pos_mb.front];
+    }
+}
+
+int orl_render_take_guest(struct orl_render *r, uint64_t now_ns)
+{
+    if (r->todo & ORL_RENDER_POOL) {
+        if (!free_place(r)) {
+            take_frame(r, now_ns);
+        }
+        int err = serve_pool(r);
+        if (err) {
+            return err;
+        }
+        r->todo &= ~(uint32_t)ORL_RENDER_POOL;
+    }
+    if (r->want.hidden && r->shot_asked == r->shot_done) {
+        return ORL_OK; /* pixels stay where they are until somebody sees them */
+    }
+    if (r->todo & ORL_RENDER_STATUS) {
+        take_status(r, now_ns);
+    }
+    if (r->todo & ORL_RENDER_FRAME) {
+        take_frame(r, now_ns);
+    }
+    if (r->todo & ORL_RENDER_CURSOR) {
+        take_cursor(r);
+    }
+    r->todo = 0;
+    return ORL_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the overlay says, and when it says something else. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "render/render_impl.h"
+
+#define ORL_LOG_MODULE "render"
+#include "base/log.h"
+
+#define ALERT_NS (3 * ORL_NS_PER_S)
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns)
+{
+    if (!r->want.alerts) {
+        return;
+    }
+    orl_str_copy(r->text.alert, sizeof(r->text.alert), text);
+    r->text.alert_end_ns = now_ns + for_ns;
+    r->text.changed = true;
+}
+
+static uint64_t update_alert(struct orl_render *r, uint64_t now_ns)
+{
+    struct orl_render_text *t = &r->text;
+    if (r->want.alert_serial != t->alert_serial) {
+        t->alert_serial = r->want.alert_serial;
+        orl_render_alert(r, r->want.alert, ALERT_NS, now_ns);
+    }
+    if (t->alert_end_ns && now_ns >= t->alert_end_ns) {
+        t->alert_end_ns = 0;
+        t->alert[0] = '\0';
+        t->changed = true;
+    }
+    return t->alert_end_ns ? t->alert_end_ns : UINT64_MAX;
+}
+
+static uint64_t update_words(struct orl_render *r, uint64_t now_ns)
+{
+    struct orl_sentences words;
+    orl_sentences_make(&words, &r->status, now_ns);
+    if (strcmp(words.status, r->text.words.status) != 0 ||
+        strcmp(words.hint, r->text.words.hint) != 0) {
+        r->text.changed = true;
+    }
+    r->text.words = words;
+    return words.next_ns;
+}
+
+/* Both numbers over the time since the last look, at most twice a second, only while shown. */
+static uint64_t update_fps(struct orl_render *r, uint64_t now_ns)
+{
+    struct orl_render_text *t = &r->text;
+    if (!r->want.show_fps) {
+        t->fps_from_ns = 0;
+        return UINT64_MAX;
+    }
+    uint64_t frames = orl_counter_get(&r->link->stats.frames);
+    uint64_t found = orl_counter_get(&r->frames->frames_found);
+    if (t->fps_from_ns && now_ns < t->fps_due_ns) {
+        return t->fps_due_ns;
+    }
+    if (t->fps_from_ns) {
+        float s = (float)(now_ns - t->fps_from_ns) / (float)ORL_NS_PER_S;
+        t->fps = (float)(frames - t->fps_frames) / s;
+        t->ups = (float)(found - t->fps_found) / s;
+        t->changed = true;
+    }
+    t->fps_frames = frames;
+    t->fps_found = found;
+    t->fps_from_ns = now_ns;
+    t->fps_due_ns = now_ns + ORL_RENDER_FPS_NS;
+    return t->fps_due_ns;
+}
+
+/* The whole state is zeroed first: osd compares it with the one before. */
+static void make_state(struct orl_render *r)
+{
+    struct orl_osd_state *s = &r->text.state;
+    memset(s, 0, sizeof(*s));
+    s->win_w = r->want.win_w;
+    s->win_h = r->want.win_h;
+    s->scale = r->want.scale;
+    orl_str_copy(s->status, sizeof(s->status), r->text.words.status);
+    orl_str_copy(s->hint, sizeof(s->hint), r->text.words.hint);
+    orl_str_copy(s->alert, sizeof(s->alert), r->text.alert);
+    s->show_fps = r->want.show_fps;
+    if (s->show_fps) {
+        s->fps = r->text.fps;
+        s->ups = r->text.ups;
+    }
+    s->show_help = r->want.show_help;
+    if (s->show_help) {
+        s->help_rows = r->want.help_rows;
+        memcpy(s->help, r->want.help, sizeof(s->help));
+    }
+}
+
+static bool says_something(const struct orl_osd_state *s)
+{
+    return s->status[0] || s->hint[0] || s->alert[0] || s->show_fps || s->show_help;
+}
+
+uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
+{
+    if (r->want.hidden) {
+        return UINT64_MAX;
+    }
+    uint64_t due = update_alert(r, now_ns);
+    due = earlier(due, update_words(r, now_ns));
+    due = earlier(due, update_fps(r, now_ns));
+    if (!r->text.changed) {
+        return due;
+    }
+    r->text.changed = false;
+    make_state(r);
+    r->scene.overlay = NULL;
+    if (!says_something(&r->text.state)) {
+        return due;
+    }
+    if (!r->osd && orl_osd_create(&r->osd) != ORL_OK) {
+        orl_warn("no memory for the overlay");
+        return due;
+    }
+    r->scene.overlay = orl_osd_build(r->osd, &r->text.state);
+    return due;
+}

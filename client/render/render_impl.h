@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The render thread's own state and the stages of its step. Private to render/; render thread.
+ */
+#ifndef ORL_RENDER_IMPL_H
+#define ORL_RENDER_IMPL_H
+
+#include "base/thread.h"
+#include "render/render.h"
+#include "render/repaint.h"
+#include "render/sentences.h"
+
+/* Pools that are out: the one of the last frame, the newest, the one before it, and one to make. */
+#define ORL_RENDER_POOLS 4
+
+/* How often the FPS counter is computed, while it is shown. */
+#define ORL_RENDER_FPS_NS (500 * UINT64_C(1000000))
+
+struct orl_render_text { /* what the overlay says besides the guest's status */
+    char alert[ORL_OSD_LINE];
+    uint64_t alert_end_ns; /* 0: no alert */
+    uint32_t alert_serial; /* of the last alert that main sent */
+    float fps, ups;
+    uint64_t fps_due_ns, fps_from_ns; /* 0: not counting */
+    uint64_t fps_frames, fps_found;   /* counters at fps_from_ns */
+    struct orl_sentences words;
+    bool changed; /* `state` must be made anew */
+    struct orl_osd_state state;
+};
+
+struct orl_render {
+    struct orl_surface *surface; /* borrowed, like the next two */
+    struct orl_frame_link *frames;
+    struct orl_render_link *link;
+    struct orl_render_conf conf;
+    bool copy; /* kind of the surface */
+    struct orl_gfx *gfx;
+    struct orl_osd
+        *osd; /* made when there is something to say: its font costs time and memory */
+    char renderer[128], upload_path[32];
+    bool software;
+
+    /* Thread; `up` is set by it and waited for by start(). */
+    struct orl_thread thread;
+    struct orl_wake up;
+    int start_err;
+
+    uint32_t todo;              /* reasons that were not served yet */
+    struct orl_view_state want; /* newest of main */
+    struct orl_guest_status status;
+    struct orl_pool pools[ORL_RENDER_POOLS]; /* generation 0: free place */
+    /* Generations: of the last frame taken, of the newest pool, of the one seen before it. */
+    uint64_t pool_used, pool_newest, pool_before;
+
+    /* The picture we have. */
+    bool has_frame;
+    bool frame_waits;   /* taken, not shown yet */
+    uint64_t t_seen_ns; /* of the frame that waits */
+    uint32_t frame_w, frame_h, frame_turns, screen_w, screen_h;
+    struct orl_cursor_pos pos;
+    uint32_t shape; /* serial; 0 none */
+
+    /* What stands in the window, as of the last look. */
+    struct orl_repaint repaint;
+    struct orl_scene scene;
+    struct orl_rect cursor_rect, overlay_rect;
+    uint64_t overlay_serial;
+    struct orl_rects scratch;
+
+    struct orl_render_text text;
+    uint64_t last_draw_ns;
+    uint32_t shot_asked, shot_done; /* serials */
+};
+
+/* Newest view state of main; marks what it changes. */
+void orl_render_take_view(struct orl_render *r);
+
+/* Everything the polling threads sent. ORL_OK or ORL_ENOMEM. */
+ORL_MUST int orl_render_take_guest(struct orl_render *r, uint64_t now_ns);
+
+/* Frees all pools; the frame thread must have stopped. */
+void orl_render_free_pools(struct orl_render *r);
+
+/* Computes where the picture stands; a change damages everything. */
+void orl_render_place(struct orl_render *r);
+
+/* Brings the overlay up to date. Returns when it changes by itself; UINT64_MAX never. */
+uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns);
+
+/* Shows `text` for `for_ns`, if alerts are wanted. */
+void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns);
+
+/* Damages what cursor and overlay leave and enter. */
+void orl_render_look(struct orl_render *r);
+
+/* Draws and presents. ORL_OK or ORL_ESYS. */
+ORL_MUST int orl_render_draw(struct orl_render *r);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The window: made through SDL on X11 or Wayland, with a surface to draw on. All functions belong
+ * to the main thread, except orl_win_wake(). Owns the SDL video subsystem, the window and the
+ * surface.
+ */
+#ifndef ORL_WIN_WIN_H
+#define ORL_WIN_WIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "input/event.h"
+#include "win/surface.h"
+
+/* Sizes and places here are in the desktop's own units (points on Wayland, pixels on X11). */
+struct orl_win_conf {
+    const char *title, *app_id;
+    bool center; /* let the desktop's centre win over x, y */
+    int x, y, w, h;
+    bool borderless, maximize, full_screen, resizable;
+    bool no_screensaver; /* hold it off from the start */
+    bool soft_present;   /* X11 without a GPU: a surface of the copy kind, see surface.h */
+    struct orl_surface_conf surface;
+};
+
+/* What the window is like now. */
+struct orl_win_info {
+    uint32_t w_px, h_px;         /* physical pixels */
+    uint32_t w, h;               /* the desktop's units */
+    uint32_t max_w_px, max_h_px; /* room on the display, without its panels; 0 unknown */
+    float scale;                 /* physical pixels per unit */
+    uint32_t refresh_hz;         /* of the display it is on; 0 unknown */
+    bool full_screen, maximized;
+    const char *driver; /* "x11", "wayland", ...; static */
+};
+
+struct orl_win;
+
+/* Settles environment variables that X11 and D-Bus read. Before any other thread exists. */
+void orl_win_prepare(void);
+
+/*
+ * ORL_OK; ORL_EUNSUPPORTED: no display or no OpenGL ES 3, and `why` (cap bytes) says in one phrase
+ * what the libraries reported; ORL_ENOMEM. Blocks while the desktop answers.
+ */
+ORL_MUST int orl_win_create(struct orl_win **out, const struct orl_win_conf *conf, char *why,
+                            size_t cap);
+
+/* The render thread must have released the surface. */
+void orl_win_destroy(struct orl_win **win);
+
+/* Borrowed until destroy. */
+struct orl_surface *orl_win_surface(struct orl_win *win);
+
+/*
+ * Waits for the next event until `deadline_ns` (CLOCK_MONOTONIC; ORL_WAKE_NEVER: for ever; a time
+ * in the past: looks only). The kind is ORL_EVENT_NONE when there was none.
+ */
+struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns);
+
+/* Makes orl_win_wait() return. Any thread; takes SDL's queue lock for a moment. */
+void orl_win_wake(struct orl_win *win);
+
+struct orl_win_info orl_win_info(struct orl_win *win);
+void orl_win_set_title(struct orl_win *win, const char *title);
+void orl_win_set_size(struct orl_win *win, uint32_t w, uint32_t h); /* desktop's units */
+void orl_win_set_full_screen(struct orl_win *win, bool on);
+void orl_win_hold_screensaver(struct orl_win *win, bool hold);
+
+enum orl_win_call {
+    ORL_WIN_MINIMIZE,
+    ORL_WIN_ATTENTION /* ask the desktop to point at the window */
+};
+void orl_win_call(struct orl_win *win, enum orl_win_call call);
+
+/* What the layout in use prints on the key at a position, into `dst`; "" when unknown. */
+void orl_win_key_label(uint16_t scancode, char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka.h needs those before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "input/keys.h"
+
+static void key_parse_takes_names_with_and_without_prefix(void **state)
+{
+    (void)state;
+    uint16_t code = 0;
+    assert_true(orl_key_parse("KEY_SCROLLLOCK", &code));
+    assert_int_equal(code, 71);
+    assert_true(orl_key_parse("rightctrl", &code));
+    assert_int_equal(code, 228);
+    assert_true(orl_key_parse("key_102nd", &code));
+    assert_int_equal(code, 100);
+}
+
+/* 70 is KEY_SCROLLLOCK, 1 is KEY_ESC: Linux numbers, as in the files of other viewers. */
+static void key_parse_takes_linux_numbers(void **state)
+{
+    (void)state;
+    uint16_t code = 0;
+    assert_true(orl_key_parse("70", &code));
+    assert_int_equal(code, 71);
+    assert_true(orl_key_parse("1", &code));
+    assert_int_equal(code, 41);
+    assert_true(orl_key_parse("KEY_1", &code));
+    assert_int_equal(code, 30);
+}
+
+static void key_parse_rejects_what_is_no_key(void **state)
+{
+    static const char *const bad[] = {"",   "KEY_",     "KEY_NOSUCH", "9999",
+                                      "-1", "BTN_LEFT", "70x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        uint16_t code = 4711;
+        assert_false(orl_key_parse(bad[i], &code));
+        assert_int_equal(code, 4711);
+    }
+}
+
+static void every_key_of_the_list_parses_back_by_name_and_by_number(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    orl_key_list(out);
+    fclose(out);
+    bool seen[256] = {false};
+    int rows = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char number[8];
+        char name[40];
+        uint16_t by_number = 0;
+        uint16_t by_name = 0;
+        assert_int_equal(sscanf(line, "%7s %39s", number, name), 2);
+        assert_true(orl_key_parse(number, &by_number));
+        assert_true(orl_key_parse(name, &by_name));
+        assert_int_equal(by_number, by_name);
+        assert_true(by_name < 256 && !seen[by_name]);
+        assert_string_equal(orl_key_name(by_name), name + 4);
+        seen[by_name] = true;
+        rows++;
+    }
+    assert_true(rows > 120);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(key_parse_takes_names_with_and_without_prefix),
+        cmocka_unit_test(key_parse_takes_linux_numbers),
+        cmocka_unit_test(key_parse_rejects_what_is_no_key),
+        cmocka_unit_test(every_key_of_the_list_parses_back_by_name_and_by_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
