@@ -25,7 +25,8 @@ enum orl_demo_damage {
     ORL_DEMO_FULL,   /* the parts move; every frame says "everything changed" */
     ORL_DEMO_MOVING, /* the parts move; at most 8 rectangles */
     ORL_DEMO_RANDOM, /* and rectangles appear and vanish anywhere: at most 16 */
-    ORL_DEMO_NONE    /* nothing moves; frames come with one rectangle outside of the picture */
+    ORL_DEMO_NONE,   /* nothing moves; frames come with one rectangle outside of the picture */
+    ORL_DEMO_TILE /* a tile of 64 x 64 pixels and the barcode change, as when a clock ticks */
 };
 
 enum orl_demo_cursor {

@@ -35,7 +35,7 @@ static const struct option options[] = {
      "Pixel format; bgra"},
     {"--pattern", WORD, AT(pattern), orl_demo_patterns, 0, "card|photo|solid", "Picture; card"},
     {"--color", COLOR, AT(color), NULL, 0, "RRGGBB", "Colour of the solid picture; 336699"},
-    {"--damage", WORD, AT(damage), orl_demo_damages, 0, "full|moving|random|none",
+    {"--damage", WORD, AT(damage), orl_demo_damages, 0, "full|moving|random|none|tile",
      "What changes from frame to frame; moving"},
     {"--cursor", WORD, AT(cursor), orl_demo_cursors, 0, "color|mono|masked|hidden|none",
      "Kind of cursor; color"},

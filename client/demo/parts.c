@@ -10,11 +10,13 @@
 #define BARCODE_W (ORL_DEMO_BARCODE_BITS * ORL_DEMO_BARCODE_PX)
 #define BALL_R    42.0 /* design units */
 #define TEXT_MAX  24
+#define TILE_AT   64.0 /* pixels */
+#define TILE_PX   64.0
 
 /* Frame numbers stand still when nothing may move. */
 static uint64_t shown_frame(const struct orl_demo_conf *conf, uint64_t n)
 {
-    return conf->damage == ORL_DEMO_NONE ? 0 : n;
+    return conf->damage == ORL_DEMO_NONE || conf->damage == ORL_DEMO_TILE ? 0 : n;
 }
 
 /* There and back again, 0..1, `period` frames each way. */
@@ -130,6 +132,20 @@ static void part_changes(const struct orl_demo_conf *conf, uint64_t n, struct or
     }
 }
 
+static struct orl_demo_box tile_box(void)
+{
+    return (struct orl_demo_box){TILE_AT, TILE_AT, TILE_AT + TILE_PX, TILE_AT + TILE_PX};
+}
+
+static void tile_changes(const struct orl_demo_conf *conf, struct orl_rects *out)
+{
+    const struct orl_demo_draw d = {NULL, conf->w, conf->h, {0, 0, conf->w, conf->h}};
+    orl_rects_add_one(out, orl_demo_draw_cover(&d, tile_box()));
+    if (has_barcode(conf)) {
+        orl_rects_add_one(out, (struct orl_rect){0, 0, BARCODE_W, ORL_DEMO_BARCODE_PX});
+    }
+}
+
 static void draw_barcode(const struct orl_demo_draw *d, uint32_t value)
 {
     for (uint32_t i = 0; i < ORL_DEMO_BARCODE_BITS; i++) {
@@ -147,6 +163,7 @@ static void draw_parts(const struct orl_demo_conf *conf, uint64_t n,
     struct orl_demo_grid g = orl_demo_grid(conf);
     struct orl_demo_ink white = {0xFFFFFF, 1};
     char text[TEXT_MAX];
+    uint64_t frame = conf->damage == ORL_DEMO_NONE ? 0 : n;
     n = shown_frame(conf, n);
     counter_text(n, text);
     struct orl_demo_box at = number_box(g, 0);
@@ -158,8 +175,12 @@ static void draw_parts(const struct orl_demo_conf *conf, uint64_t n,
     orl_demo_draw_ball(d, (at.x0 + at.x1) / 2, (at.y0 + at.y1) / 2, (at.x1 - at.x0) / 2,
                        (struct orl_demo_ink){0xFF9A2E, 1});
     orl_demo_draw_box(d, needle_box(g, n), (struct orl_demo_ink){0xFF5A5A, 1});
+    if (conf->damage == ORL_DEMO_TILE) {
+        uint32_t rgb = (uint32_t)orl_demo_hash(conf->seed, frame) & 0xFFFFFFu;
+        orl_demo_draw_box(d, tile_box(), (struct orl_demo_ink){rgb, 1});
+    }
     if (has_barcode(conf)) {
-        draw_barcode(d, (uint32_t)n);
+        draw_barcode(d, (uint32_t)frame);
     }
 }
 
@@ -217,7 +238,11 @@ void orl_demo_changes(const struct orl_demo_conf *conf, uint64_t n, struct orl_r
         return;
     }
     if (conf->pattern != ORL_DEMO_SOLID) {
-        part_changes(conf, n, out);
+        if (conf->damage == ORL_DEMO_TILE) {
+            tile_changes(conf, out);
+        } else {
+            part_changes(conf, n, out);
+        }
     }
     uint32_t count = orl_demo_random(conf, n, r);
     if (n >= ORL_DEMO_RANDOM_LIFE) {

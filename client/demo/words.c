@@ -19,11 +19,9 @@ const struct orl_demo_word orl_demo_formats[] = {{"bgra", ORL_PIX_BGRA8},
                                                  {NULL, 0}};
 const struct orl_demo_word orl_demo_patterns[] = {
     {"card", ORL_DEMO_CARD}, {"photo", ORL_DEMO_PHOTO}, {"solid", ORL_DEMO_SOLID}, {NULL, 0}};
-const struct orl_demo_word orl_demo_damages[] = {{"full", ORL_DEMO_FULL},
-                                                 {"moving", ORL_DEMO_MOVING},
-                                                 {"random", ORL_DEMO_RANDOM},
-                                                 {"none", ORL_DEMO_NONE},
-                                                 {NULL, 0}};
+const struct orl_demo_word orl_demo_damages[] = {
+    {"full", ORL_DEMO_FULL}, {"moving", ORL_DEMO_MOVING}, {"random", ORL_DEMO_RANDOM},
+    {"none", ORL_DEMO_NONE}, {"tile", ORL_DEMO_TILE},     {NULL, 0}};
 const struct orl_demo_word orl_demo_cursors[] = {
     {"color", ORL_DEMO_CURSOR_COLOR},   {"mono", ORL_DEMO_CURSOR_MONO},
     {"masked", ORL_DEMO_CURSOR_MASKED}, {"hidden", ORL_DEMO_CURSOR_HIDDEN},

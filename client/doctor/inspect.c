@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "doctor/queue.h"
-#include "doctor/report.h"
+#include "doctor/writer.h"
 #include "wire/wire.h"
 
 #define LOOK_STEP_NS    (20 * ORL_NS_PER_MS)
@@ -108,29 +108,29 @@ static int take_view(struct view *v, struct orl_mem mem, bool look_twice,
     return ORL_OK;
 }
 
-static void put_session(struct orl_report *r, const struct view *v)
+static void put_session(struct orl_writer *r, const struct view *v)
 {
     const struct orl_layout *lay = v->found.lay;
-    orl_report_open(r, "session");
-    orl_report_text(r, "release", lay->name);
-    orl_report_number(r, "lgmp", lay->lgmp);
-    orl_report_number(r, "kvmfr", lay->kvmfr);
-    orl_report_number(r, "id", orl_get_u32(v->header + lay->hdr_session_id));
-    orl_report_number(r, "heartbeat_ms", orl_get_u64(v->header + lay->hdr_heartbeat_ms));
+    orl_writer_open(r, "session");
+    orl_writer_text(r, "release", lay->name);
+    orl_writer_number(r, "lgmp", lay->lgmp);
+    orl_writer_number(r, "kvmfr", lay->kvmfr);
+    orl_writer_number(r, "id", orl_get_u32(v->header + lay->hdr_session_id));
+    orl_writer_number(r, "heartbeat_ms", orl_get_u64(v->header + lay->hdr_heartbeat_ms));
     if (v->twice) {
-        orl_report_bool(r, "heartbeat_moves", v->moves);
+        orl_writer_bool(r, "heartbeat_moves", v->moves);
     }
-    orl_report_number(r, "queue_count", orl_get_u32(v->header + lay->hdr_queue_count));
-    orl_report_number(r, "user_data_bytes", v->user_data_size);
+    orl_writer_number(r, "queue_count", orl_get_u32(v->header + lay->hdr_queue_count));
+    orl_writer_number(r, "user_data_bytes", v->user_data_size);
     if (lay->hdr_next_client_id != ORL_ABSENT) {
-        orl_report_number(r, "next_client_id",
+        orl_writer_number(r, "next_client_id",
                           orl_get_u32(v->header + lay->hdr_next_client_id));
     }
-    orl_report_number(r, "usable_bytes", v->mem.size);
-    orl_report_close(r);
+    orl_writer_number(r, "usable_bytes", v->mem.size);
+    orl_writer_close(r);
 }
 
-static void put_feature_names(struct orl_report *r, uint32_t features)
+static void put_feature_names(struct orl_writer *r, uint32_t features)
 {
     static const char *const names[] = {"set_cursor_pos", "window_size", "frame_schedule",
                                         "input", "clipboard"};
@@ -141,83 +141,83 @@ static void put_feature_names(struct orl_report *r, uint32_t features)
             n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", names[i]);
         }
     }
-    orl_report_text(r, "feature_names", text);
+    orl_writer_text(r, "feature_names", text);
 }
 
-static void put_guest(struct orl_report *r, const struct orl_session_info *info)
+static void put_guest(struct orl_writer *r, const struct orl_session_info *info)
 {
     static const char *const systems[] = {"Linux", "BSD", "OSX", "Windows", "other"};
-    orl_report_open(r, "guest");
-    orl_report_text(r, "version", info->host_version);
-    orl_report_number(r, "kvmfr", info->kvmfr);
-    orl_report_number(r, "features", info->features);
+    orl_writer_open(r, "guest");
+    orl_writer_text(r, "version", info->host_version);
+    orl_writer_number(r, "kvmfr", info->kvmfr);
+    orl_writer_number(r, "features", info->features);
     put_feature_names(r, info->features);
-    orl_report_number(r, "records", info->records);
+    orl_writer_number(r, "records", info->records);
     if (info->has_vm) {
-        orl_report_text(r, "capture", info->capture);
-        orl_report_bytes(r, "uuid", info->uuid, sizeof(info->uuid));
-        orl_report_number(r, "cpus", info->cpus);
-        orl_report_number(r, "cores", info->cores);
-        orl_report_number(r, "sockets", info->sockets);
-        orl_report_text(r, "model", info->model);
+        orl_writer_text(r, "capture", info->capture);
+        orl_writer_bytes(r, "uuid", info->uuid, sizeof(info->uuid));
+        orl_writer_number(r, "cpus", info->cpus);
+        orl_writer_number(r, "cores", info->cores);
+        orl_writer_number(r, "sockets", info->sockets);
+        orl_writer_text(r, "model", info->model);
     }
     if (info->has_os) {
-        orl_report_text(r, "os",
+        orl_writer_text(r, "os",
                         info->os < sizeof(systems) / sizeof(systems[0]) ? systems[info->os]
                                                                         : "unknown");
-        orl_report_text(r, "os_name", info->os_name);
+        orl_writer_text(r, "os_name", info->os_name);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }
 
-static void put_recovery(struct orl_report *r, const struct view *v)
+static void put_recovery(struct orl_writer *r, const struct view *v)
 {
     static const char *const states[] = {"unknown", "normal", "switching", "active", "failed"};
     const struct orl_recovery *rec = &v->recovery;
-    orl_report_open(r, "recovery");
-    orl_report_number(r, "lgmp", rec->lgmp);
-    orl_report_number(r, "kvmfr", rec->kvmfr);
-    orl_report_text(r, "version", rec->version);
-    orl_report_number(r, "session", rec->session);
-    orl_report_bytes(r, "uuid", rec->uuid, sizeof(rec->uuid));
-    orl_report_number(r, "heartbeat", rec->heartbeat);
+    orl_writer_open(r, "recovery");
+    orl_writer_number(r, "lgmp", rec->lgmp);
+    orl_writer_number(r, "kvmfr", rec->kvmfr);
+    orl_writer_text(r, "version", rec->version);
+    orl_writer_number(r, "session", rec->session);
+    orl_writer_bytes(r, "uuid", rec->uuid, sizeof(rec->uuid));
+    orl_writer_number(r, "heartbeat", rec->heartbeat);
     if (v->twice) {
-        orl_report_bool(r, "heartbeat_moves", v->recovery_moves);
+        orl_writer_bool(r, "heartbeat_moves", v->recovery_moves);
     }
-    orl_report_number(r, "capabilities", rec->capabilities);
-    orl_report_text(r, "state", rec->state < 5 ? states[rec->state] : "unknown");
-    orl_report_number(r, "error", rec->error);
-    orl_report_close(r);
+    orl_writer_number(r, "capabilities", rec->capabilities);
+    orl_writer_text(r, "state", rec->state < 5 ? states[rec->state] : "unknown");
+    orl_writer_number(r, "error", rec->error);
+    orl_writer_close(r);
 }
 
-static void put_queues(struct orl_report *r, const struct view *v)
+static void put_queues(struct orl_writer *r, const struct view *v)
 {
     const struct orl_layout *lay = v->found.lay;
     size_t rings_from = (size_t)lay->hdr_user_data + v->user_data_size;
     uint32_t count = orl_get_u32(v->header + lay->hdr_queue_count);
-    orl_report_list(r, "queues");
+    orl_writer_list(r, "queues");
     for (uint32_t i = 0; i < count; i++) {
         orl_queue_describe(r, lay, v->mem, i, rings_from);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }
 
 int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
 {
     struct view v = {.info_err = ORL_EAGAIN};
     struct orl_problems problems = {0};
-    struct orl_report r;
+    struct orl_writer r;
     int err = take_view(&v, mem, look_twice, &problems);
-    orl_report_begin(&r, out, json);
-    orl_report_number(&r, "memory_bytes", mem.size);
-    orl_report_text(&r, "result",
+    orl_writer_begin(&r, out, json);
+    orl_writer_number(&r, "memory_bytes", mem.size);
+    orl_writer_text(&r, "result",
                     err == ORL_OK         ? "found"
                     : err == ORL_EVERSION ? "version not supported"
                                           : "no session");
     if (v.found.lgmp) {
-        orl_report_number(&r, "lgmp", v.found.lgmp);
+        orl_writer_number(&r, "lgmp", v.found.lgmp);
     }
-    orl_report_problems(&r, &problems);
+    orl_writer_problems(&r, &problems);
     if (err == ORL_OK) {
         put_session(&r, &v);
     }
@@ -230,7 +230,7 @@ int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
     if (v.has_recovery) {
         put_recovery(&r, &v);
     }
-    orl_report_end(&r);
+    orl_writer_end(&r);
     return err;
 }
 

@@ -3,27 +3,27 @@
 
 #include <inttypes.h>
 
-static void number(struct orl_report *r, const char *key, const uint8_t *raw, uint32_t off)
+static void number(struct orl_writer *r, const char *key, const uint8_t *raw, uint32_t off)
 {
     if (off != ORL_ABSENT) {
-        orl_report_number(r, key, orl_get_u32(raw + off));
+        orl_writer_number(r, key, orl_get_u32(raw + off));
     }
 }
-static void number64(struct orl_report *r, const char *key, const uint8_t *raw, uint32_t off)
+static void number64(struct orl_writer *r, const char *key, const uint8_t *raw, uint32_t off)
 {
     if (off != ORL_ABSENT) {
-        orl_report_number(r, key, orl_get_u64(raw + off));
+        orl_writer_number(r, key, orl_get_u64(raw + off));
     }
 }
 
-static void put_frame_fields(struct orl_report *r, const struct orl_layout *lay,
+static void put_frame_fields(struct orl_writer *r, const struct orl_layout *lay,
                              const uint8_t *raw)
 {
     uint32_t type = orl_get_u32(raw + lay->frame_pixel_type);
     number(r, "format_ver", raw, lay->frame_format_ver);
     number(r, "serial", raw, lay->frame_serial);
-    orl_report_number(r, "pixel_type", type);
-    orl_report_text(r, "pixel_name",
+    orl_writer_number(r, "pixel_type", type);
+    orl_writer_text(r, "pixel_name",
                     type <= lay->pixel_types ? orl_pixfmt_name((enum orl_pixfmt)type)
                                              : "unknown");
     number(r, "screen_w", raw, lay->frame_screen_w);
@@ -113,41 +113,41 @@ static void explain_mending(struct orl_problems *p, const struct orl_layout *lay
     }
 }
 
-static void put_damage(struct orl_report *r, const struct orl_rects *damage)
+static void put_damage(struct orl_writer *r, const struct orl_rects *damage)
 {
     if (damage->full) {
         return;
     }
-    orl_report_list(r, "damage");
+    orl_writer_list(r, "damage");
     for (uint32_t i = 0; i < damage->n; i++) {
-        orl_report_open(r, NULL);
-        orl_report_number(r, "x", damage->r[i].x);
-        orl_report_number(r, "y", damage->r[i].y);
-        orl_report_number(r, "w", damage->r[i].w);
-        orl_report_number(r, "h", damage->r[i].h);
-        orl_report_close(r);
+        orl_writer_open(r, NULL);
+        orl_writer_number(r, "x", damage->r[i].x);
+        orl_writer_number(r, "y", damage->r[i].y);
+        orl_writer_number(r, "w", damage->r[i].w);
+        orl_writer_number(r, "h", damage->r[i].h);
+        orl_writer_close(r);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }
 
-void orl_payload_frame(struct orl_report *r, const struct orl_layout *lay, struct orl_mem mem,
+void orl_payload_frame(struct orl_writer *r, const struct orl_layout *lay, struct orl_mem mem,
                        struct orl_payload msg)
 {
     struct orl_problems problems = {0};
     struct orl_frame_desc d;
     uint8_t raw[ORL_BYTES_frame], written[4];
-    orl_report_open(r, "frame");
+    orl_writer_open(r, "frame");
     if (msg.size < lay->frame_bytes || !orl_mem_copy(raw, mem, msg.off, lay->frame_bytes)) {
         orl_problems_add(&problems, "message shorter than a frame header: rejected");
-        orl_report_bool(r, "accepted", false);
+        orl_writer_bool(r, "accepted", false);
     } else {
         put_frame_fields(r, lay, raw);
         bool accepted = orl_frame_read(&d, lay, mem, msg) == ORL_OK;
-        orl_report_bool(r, "accepted", accepted);
+        orl_writer_bool(r, "accepted", accepted);
         if (accepted) {
-            orl_report_number(r, "rows", d.rows);
+            orl_writer_number(r, "rows", d.rows);
             if (orl_mem_copy(written, mem, d.wp_off, sizeof(written))) {
-                orl_report_number(r, "written", orl_get_u32(written));
+                orl_writer_number(r, "written", orl_get_u32(written));
                 if (orl_get_u32(written) < (uint64_t)d.rows * d.pitch) {
                     orl_problems_add(&problems, "pixels not complete yet");
                 }
@@ -158,44 +158,44 @@ void orl_payload_frame(struct orl_report *r, const struct orl_layout *lay, struc
             explain_rejection(&problems, lay, raw, msg);
         }
     }
-    orl_report_problems(r, &problems);
-    orl_report_close(r);
+    orl_writer_problems(r, &problems);
+    orl_writer_close(r);
 }
 
-static void put_cursor_fields(struct orl_report *r, const struct orl_layout *lay,
+static void put_cursor_fields(struct orl_writer *r, const struct orl_layout *lay,
                               const uint8_t *raw)
 {
-    orl_report_signed(r, "x", (int16_t)orl_get_u16(raw + lay->cursor_x));
-    orl_report_signed(r, "y", (int16_t)orl_get_u16(raw + lay->cursor_y));
+    orl_writer_signed(r, "x", (int16_t)orl_get_u16(raw + lay->cursor_x));
+    orl_writer_signed(r, "y", (int16_t)orl_get_u16(raw + lay->cursor_y));
     number(r, "shape_type", raw, lay->cursor_shape_type);
-    orl_report_signed(r, "hot_x", (int8_t)raw[lay->cursor_hot_x]);
-    orl_report_signed(r, "hot_y", (int8_t)raw[lay->cursor_hot_y]);
+    orl_writer_signed(r, "hot_x", (int8_t)raw[lay->cursor_hot_x]);
+    orl_writer_signed(r, "hot_y", (int8_t)raw[lay->cursor_hot_y]);
     number(r, "width", raw, lay->cursor_width);
     number(r, "height", raw, lay->cursor_height);
     number(r, "pitch", raw, lay->cursor_pitch);
     number(r, "sdr_white_nits", raw, lay->cursor_sdr_white_nits);
 }
 
-void orl_payload_cursor(struct orl_report *r, const struct orl_layout *lay, struct orl_mem mem,
+void orl_payload_cursor(struct orl_writer *r, const struct orl_layout *lay, struct orl_mem mem,
                         struct orl_payload msg)
 {
     struct orl_problems problems = {0};
     struct orl_cursor_msg c;
     uint8_t raw[ORL_BYTES_cursor];
-    orl_report_open(r, "cursor");
-    orl_report_number(r, "flags", msg.tag);
+    orl_writer_open(r, "cursor");
+    orl_writer_number(r, "flags", msg.tag);
     if (msg.size < lay->cursor_bytes || !orl_mem_copy(raw, mem, msg.off, lay->cursor_bytes) ||
         orl_cursor_read(&c, lay, mem, msg) != ORL_OK) {
         orl_problems_add(&problems, "message shorter than a cursor header: rejected");
-        orl_report_bool(r, "accepted", false);
+        orl_writer_bool(r, "accepted", false);
     } else {
         put_cursor_fields(r, lay, raw);
-        orl_report_bool(r, "accepted", true);
+        orl_writer_bool(r, "accepted", true);
         if (c.has_visible) {
-            orl_report_bool(r, "visible", c.visible);
+            orl_writer_bool(r, "visible", c.visible);
         }
-        orl_report_bool(r, "has_shape", c.has_shape);
-        orl_report_bool(r, "has_transform", c.has_transform);
+        orl_writer_bool(r, "has_shape", c.has_shape);
+        orl_writer_bool(r, "has_transform", c.has_transform);
         if (c.bad_shape) {
             orl_problems_add(&problems, "shape breaks a rule or is longer than the message: "
                                         "old shape stays");
@@ -204,23 +204,23 @@ void orl_payload_cursor(struct orl_report *r, const struct orl_layout *lay, stru
             orl_problems_add(&problems, "no room for the colour transform: old one stays");
         }
     }
-    orl_report_problems(r, &problems);
-    orl_report_close(r);
+    orl_writer_problems(r, &problems);
+    orl_writer_close(r);
 }
 
-void orl_payload_client(struct orl_report *r, const uint8_t *data, uint32_t size)
+void orl_payload_client(struct orl_writer *r, const uint8_t *data, uint32_t size)
 {
     static const char *const names[] = {"set_cursor_pos", "window_size", "frame_schedule"};
     uint32_t type = size >= 4 ? orl_get_u32(data) : UINT32_MAX;
     if (type < sizeof(names) / sizeof(names[0])) {
-        orl_report_text(r, "type", names[type]);
+        orl_writer_text(r, "type", names[type]);
     }
     if (type == 0 && size == 12) {
-        orl_report_signed(r, "x", (int32_t)orl_get_u32(data + 4));
-        orl_report_signed(r, "y", (int32_t)orl_get_u32(data + 8));
+        orl_writer_signed(r, "x", (int32_t)orl_get_u32(data + 4));
+        orl_writer_signed(r, "y", (int32_t)orl_get_u32(data + 8));
     } else if (type == 1 && size == 12) {
-        orl_report_number(r, "width", orl_get_u32(data + 4));
-        orl_report_number(r, "height", orl_get_u32(data + 8));
+        orl_writer_number(r, "width", orl_get_u32(data + 4));
+        orl_writer_number(r, "height", orl_get_u32(data + 8));
     }
-    orl_report_bytes(r, "data", data, size);
+    orl_writer_bytes(r, "data", data, size);
 }

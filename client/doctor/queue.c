@@ -46,28 +46,28 @@ static uint64_t get_subs(const struct block *b)
     return b->lay->subs_bytes == 8 ? orl_get_u64(p) : orl_get_u32(p);
 }
 
-static void put_numbers(struct orl_report *r, const struct block *b)
+static void put_numbers(struct orl_writer *r, const struct block *b)
 {
     const struct orl_layout *lay = b->lay;
     uint64_t subs = get_subs(b), half = (UINT64_C(1) << lay->subs_on_shift) - 1;
-    orl_report_number(r, "id", b->id);
-    orl_report_text(r, "name", queue_name(b->id));
-    orl_report_number(r, "ring_len", b->ring_len);
-    orl_report_number(r, "ring_offset", b->ring_offset);
-    orl_report_number(r, "timeout_ms", get(b, lay->queue_timeout_ms));
-    orl_report_number(r, "new_sub_count", get(b, lay->queue_new_sub_count));
-    orl_report_number(r, "head", get(b, lay->queue_head));
-    orl_report_number(r, "tail", get(b, lay->queue_tail));
-    orl_report_number(r, "used", get(b, lay->queue_used));
-    orl_report_number(r, "head_deadline", orl_get_u64(b->raw + lay->queue_head_deadline));
-    orl_report_number(r, "lock", get_lock(b, lay->queue_lock));
-    orl_report_number(r, "c_lock", get_lock(b, lay->queue_c_lock));
-    orl_report_number(r, "c_free", get(b, lay->queue_c_free));
-    orl_report_number(r, "c_write", get(b, lay->queue_c_write));
-    orl_report_number(r, "c_sent", get(b, lay->queue_c_sent));
-    orl_report_number(r, "c_acked", get(b, lay->queue_c_acked));
-    orl_report_number(r, "subs_on", subs >> lay->subs_on_shift);
-    orl_report_number(r, "subs_bad", subs & half);
+    orl_writer_number(r, "id", b->id);
+    orl_writer_text(r, "name", queue_name(b->id));
+    orl_writer_number(r, "ring_len", b->ring_len);
+    orl_writer_number(r, "ring_offset", b->ring_offset);
+    orl_writer_number(r, "timeout_ms", get(b, lay->queue_timeout_ms));
+    orl_writer_number(r, "new_sub_count", get(b, lay->queue_new_sub_count));
+    orl_writer_number(r, "head", get(b, lay->queue_head));
+    orl_writer_number(r, "tail", get(b, lay->queue_tail));
+    orl_writer_number(r, "used", get(b, lay->queue_used));
+    orl_writer_number(r, "head_deadline", orl_get_u64(b->raw + lay->queue_head_deadline));
+    orl_writer_number(r, "lock", get_lock(b, lay->queue_lock));
+    orl_writer_number(r, "c_lock", get_lock(b, lay->queue_c_lock));
+    orl_writer_number(r, "c_free", get(b, lay->queue_c_free));
+    orl_writer_number(r, "c_write", get(b, lay->queue_c_write));
+    orl_writer_number(r, "c_sent", get(b, lay->queue_c_sent));
+    orl_writer_number(r, "c_acked", get(b, lay->queue_c_acked));
+    orl_writer_number(r, "subs_on", subs >> lay->subs_on_shift);
+    orl_writer_number(r, "subs_bad", subs & half);
 }
 
 /* Ring and indices: says what is wrong, and how many messages can be shown. */
@@ -97,27 +97,27 @@ static void judge(struct block *b, size_t rings_from, struct orl_problems *p)
     }
 }
 
-static void put_subscribers(struct orl_report *r, const struct block *b)
+static void put_subscribers(struct orl_writer *r, const struct block *b)
 {
     const struct orl_layout *lay = b->lay;
     uint64_t subs = get_subs(b);
-    orl_report_list(r, "subscribers");
+    orl_writer_list(r, "subscribers");
     for (uint32_t n = 0; n < lay->subscribers; n++) {
         bool on = subs >> (lay->subs_on_shift + n) & 1, bad = subs >> n & 1;
         if (on || bad) {
-            orl_report_open(r, NULL);
-            orl_report_number(r, "slot", n);
-            orl_report_number(r, "client_id", get(b, lay->queue_sub_client + 4 * n));
-            orl_report_number(r, "deadline",
+            orl_writer_open(r, NULL);
+            orl_writer_number(r, "slot", n);
+            orl_writer_number(r, "client_id", get(b, lay->queue_sub_client + 4 * n));
+            orl_writer_number(r, "deadline",
                               orl_get_u64(b->raw + lay->queue_sub_deadline + 8 * n));
-            orl_report_text(r, "state", !on ? "stale" : bad ? "late" : "active");
-            orl_report_close(r);
+            orl_writer_text(r, "state", !on ? "stale" : bad ? "late" : "active");
+            orl_writer_close(r);
         }
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }
 
-static void put_message(struct orl_report *r, const struct block *b, uint32_t slot)
+static void put_message(struct orl_writer *r, const struct block *b, uint32_t slot)
 {
     const struct orl_layout *lay = b->lay;
     uint8_t raw[ORL_BYTES_slot];
@@ -130,12 +130,12 @@ static void put_message(struct orl_report *r, const struct block *b, uint32_t sl
                               .size = orl_get_u32(raw + lay->slot_size),
                               .tag = lay->tag_bytes == 8 ? orl_get_u64(raw + lay->slot_tag)
                                                          : orl_get_u32(raw + lay->slot_tag)};
-    orl_report_open(r, NULL);
-    orl_report_number(r, "slot", slot);
-    orl_report_number(r, "tag", msg.tag);
-    orl_report_number(r, "size", msg.size);
-    orl_report_number(r, "offset", msg.off);
-    orl_report_number(r, "pending", orl_get_u32(raw + lay->slot_pending));
+    orl_writer_open(r, NULL);
+    orl_writer_number(r, "slot", slot);
+    orl_writer_number(r, "tag", msg.tag);
+    orl_writer_number(r, "size", msg.size);
+    orl_writer_number(r, "offset", msg.off);
+    orl_writer_number(r, "pending", orl_get_u32(raw + lay->slot_pending));
     if (!orl_mem_has(b->mem, msg.off, msg.size)) {
         orl_problems_add(&problems, "payload outside the memory: rejected");
     } else if (b->id == ORL_QUEUE_POINTER) {
@@ -143,15 +143,15 @@ static void put_message(struct orl_report *r, const struct block *b, uint32_t sl
     } else if (b->id >= ORL_QUEUE_FRAME && b->id <= ORL_QUEUE_OWNER_B) {
         orl_payload_frame(r, lay, b->mem, msg);
     }
-    orl_report_problems(r, &problems);
-    orl_report_close(r);
+    orl_writer_problems(r, &problems);
+    orl_writer_close(r);
 }
 
-static void put_client_messages(struct orl_report *r, const struct block *b)
+static void put_client_messages(struct orl_writer *r, const struct block *b)
 {
     const struct orl_layout *lay = b->lay;
     uint32_t next = get(b, lay->queue_c_write), room = get(b, lay->queue_c_free);
-    orl_report_list(r, "client_messages");
+    orl_writer_list(r, "client_messages");
     bool fine = next < lay->client_slots && room <= lay->client_slots;
     for (uint32_t i = fine ? room : lay->client_slots; i < lay->client_slots; i++) {
         /* Unread ones fill the ring up to the next free slot: the oldest is `room` after it. */
@@ -159,29 +159,29 @@ static void put_client_messages(struct orl_report *r, const struct block *b)
         const uint8_t *raw = b->raw + lay->queue_c_slots + (size_t)slot * lay->cslot_bytes;
         uint32_t size = orl_get_u32(raw + lay->cslot_size);
         struct orl_problems problems = {0};
-        orl_report_open(r, NULL);
-        orl_report_number(r, "slot", slot);
-        orl_report_number(r, "size", size);
+        orl_writer_open(r, NULL);
+        orl_writer_number(r, "slot", slot);
+        orl_writer_number(r, "size", size);
         if (lay->cslot_sender != ORL_ABSENT) {
-            orl_report_number(r, "sender", orl_get_u32(raw + lay->cslot_sender));
+            orl_writer_number(r, "sender", orl_get_u32(raw + lay->cslot_sender));
         }
         if (size <= ORL_CLIENT_BYTES) {
             orl_payload_client(r, raw + lay->cslot_data, size);
         } else {
             orl_problems_add(&problems, "longer than a client message can be");
         }
-        orl_report_problems(r, &problems);
-        orl_report_close(r);
+        orl_writer_problems(r, &problems);
+        orl_writer_close(r);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }
 
-void orl_queue_describe(struct orl_report *r, const struct orl_layout *lay, struct orl_mem mem,
+void orl_queue_describe(struct orl_writer *r, const struct orl_layout *lay, struct orl_mem mem,
                         uint32_t index, size_t rings_from)
 {
     struct orl_problems problems = {0};
     struct block b = {.lay = lay, .mem = mem};
-    orl_report_open(r, NULL);
+    orl_writer_open(r, NULL);
     if (orl_mem_copy(b.raw, mem, lay->hdr_queues + (uint64_t)index * lay->queue_bytes,
                      lay->queue_bytes)) {
         b.id = get(&b, lay->queue_queue_id);
@@ -189,14 +189,14 @@ void orl_queue_describe(struct orl_report *r, const struct orl_layout *lay, stru
         b.ring_offset = get(&b, lay->queue_ring_offset);
         put_numbers(r, &b);
         judge(&b, rings_from, &problems);
-        orl_report_problems(r, &problems);
+        orl_writer_problems(r, &problems);
         put_subscribers(r, &b);
-        orl_report_list(r, "messages");
+        orl_writer_list(r, "messages");
         for (uint32_t i = 0; i < b.messages; i++) {
             put_message(r, &b, (b.head + i) % b.ring_len);
         }
-        orl_report_close(r);
+        orl_writer_close(r);
         put_client_messages(r, &b);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }

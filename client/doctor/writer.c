@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "doctor/report.h"
+#include "doctor/writer.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -21,13 +21,13 @@ static void put_string(FILE *out, const char *s)
     fputc('"', out);
 }
 
-static void indent(struct orl_report *r, int levels)
+static void indent(struct orl_writer *r, int levels)
 {
     fprintf(r->out, "%*s", 2 * levels, "");
 }
 
 /* Objects above the present place; lists do not indent the text form. */
-static int objects(const struct orl_report *r)
+static int objects(const struct orl_writer *r)
 {
     int n = 0;
     for (int i = 1; i < r->depth; i++) {
@@ -37,7 +37,7 @@ static int objects(const struct orl_report *r)
 }
 
 /* What stands before a value: comma, line, name. */
-static void start_value(struct orl_report *r, const char *key)
+static void start_value(struct orl_writer *r, const char *key)
 {
     uint32_t before = r->level[r->depth - 1].items++;
     if (r->json) {
@@ -53,28 +53,28 @@ static void start_value(struct orl_report *r, const char *key)
     }
 }
 
-static void push(struct orl_report *r, const char *list)
+static void push(struct orl_writer *r, const char *list)
 {
     r->level[r->depth].list = list;
     r->level[r->depth].items = 0;
     r->depth++;
 }
 
-void orl_report_begin(struct orl_report *r, FILE *out, bool json)
+void orl_writer_begin(struct orl_writer *r, FILE *out, bool json)
 {
-    *r = (struct orl_report){.out = out, .json = json};
+    *r = (struct orl_writer){.out = out, .json = json};
     if (json) {
         fputc('{', out);
     }
     push(r, NULL);
 }
 
-void orl_report_end(struct orl_report *r)
+void orl_writer_end(struct orl_writer *r)
 {
     fputs(r->json ? "\n}\n" : "\n", r->out);
 }
 
-void orl_report_open(struct orl_report *r, const char *key)
+void orl_writer_open(struct orl_writer *r, const char *key)
 {
     const char *list = r->level[r->depth - 1].list;
     if (r->json) {
@@ -92,7 +92,7 @@ void orl_report_open(struct orl_report *r, const char *key)
     push(r, NULL);
 }
 
-void orl_report_list(struct orl_report *r, const char *key)
+void orl_writer_list(struct orl_writer *r, const char *key)
 {
     if (r->json) {
         start_value(r, key);
@@ -101,7 +101,7 @@ void orl_report_list(struct orl_report *r, const char *key)
     push(r, key);
 }
 
-void orl_report_close(struct orl_report *r)
+void orl_writer_close(struct orl_writer *r)
 {
     r->depth--;
     bool list = r->level[r->depth].list != NULL;
@@ -114,31 +114,31 @@ void orl_report_close(struct orl_report *r)
     }
 }
 
-void orl_report_number(struct orl_report *r, const char *key, uint64_t v)
+void orl_writer_number(struct orl_writer *r, const char *key, uint64_t v)
 {
     start_value(r, key);
     fprintf(r->out, "%" PRIu64, v);
 }
 
-void orl_report_signed(struct orl_report *r, const char *key, int64_t v)
+void orl_writer_signed(struct orl_writer *r, const char *key, int64_t v)
 {
     start_value(r, key);
     fprintf(r->out, "%" PRId64, v);
 }
 
-void orl_report_bool(struct orl_report *r, const char *key, bool v)
+void orl_writer_bool(struct orl_writer *r, const char *key, bool v)
 {
     start_value(r, key);
     fputs(r->json ? (v ? "true" : "false") : (v ? "yes" : "no"), r->out);
 }
 
-void orl_report_text(struct orl_report *r, const char *key, const char *v)
+void orl_writer_text(struct orl_writer *r, const char *key, const char *v)
 {
     start_value(r, key);
     put_string(r->out, v);
 }
 
-void orl_report_bytes(struct orl_report *r, const char *key, const uint8_t *v, uint32_t n)
+void orl_writer_bytes(struct orl_writer *r, const char *key, const uint8_t *v, uint32_t n)
 {
     start_value(r, key);
     fputc('"', r->out);
@@ -148,7 +148,7 @@ void orl_report_bytes(struct orl_report *r, const char *key, const uint8_t *v, u
     fputc('"', r->out);
 }
 
-void orl_report_numbers(struct orl_report *r, const char *key, const uint32_t *v, uint32_t n)
+void orl_writer_numbers(struct orl_writer *r, const char *key, const uint32_t *v, uint32_t n)
 {
     start_value(r, key);
     for (uint32_t i = 0; i < n; i++) {
@@ -167,7 +167,7 @@ void orl_problems_add(struct orl_problems *p, const char *fmt, ...)
     }
 }
 
-void orl_report_problems(struct orl_report *r, const struct orl_problems *p)
+void orl_writer_problems(struct orl_writer *r, const struct orl_problems *p)
 {
     if (p->n == 0) {
         return;
@@ -180,10 +180,10 @@ void orl_report_problems(struct orl_report *r, const struct orl_problems *p)
         }
         return;
     }
-    orl_report_list(r, "problems");
+    orl_writer_list(r, "problems");
     for (uint32_t i = 0; i < p->n; i++) {
         start_value(r, "");
         put_string(r->out, p->text[i]);
     }
-    orl_report_close(r);
+    orl_writer_close(r);
 }

@@ -4,8 +4,8 @@
  * so that both forms always say the same. Strings are escaped in both. One thread; nothing is
  * owned; write errors are left to the stream's error flag.
  */
-#ifndef ORL_DOCTOR_REPORT_H
-#define ORL_DOCTOR_REPORT_H
+#ifndef ORL_DOCTOR_WRITER_H
+#define ORL_DOCTOR_WRITER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 #define ORL_REPORT_DEPTH 8
 
-struct orl_report {
+struct orl_writer {
     FILE *out;
     bool json;
     int depth; /* open objects and lists */
@@ -24,24 +24,24 @@ struct orl_report {
 };
 
 /* Opens and closes the outermost object. */
-void orl_report_begin(struct orl_report *r, FILE *out, bool json);
-void orl_report_end(struct orl_report *r);
+void orl_writer_begin(struct orl_writer *r, FILE *out, bool json);
+void orl_writer_end(struct orl_writer *r);
 
 /* An object; `key` is ignored inside a list. At most ORL_REPORT_DEPTH levels. */
-void orl_report_open(struct orl_report *r, const char *key);
+void orl_writer_open(struct orl_writer *r, const char *key);
 /* A list of objects. */
-void orl_report_list(struct orl_report *r, const char *key);
+void orl_writer_list(struct orl_writer *r, const char *key);
 /* Ends the innermost object or list. */
-void orl_report_close(struct orl_report *r);
+void orl_writer_close(struct orl_writer *r);
 
-void orl_report_number(struct orl_report *r, const char *key, uint64_t v);
-void orl_report_signed(struct orl_report *r, const char *key, int64_t v);
-void orl_report_bool(struct orl_report *r, const char *key, bool v);
-void orl_report_text(struct orl_report *r, const char *key, const char *v);
+void orl_writer_number(struct orl_writer *r, const char *key, uint64_t v);
+void orl_writer_signed(struct orl_writer *r, const char *key, int64_t v);
+void orl_writer_bool(struct orl_writer *r, const char *key, bool v);
+void orl_writer_text(struct orl_writer *r, const char *key, const char *v);
 /* Bytes as hexadecimal text. */
-void orl_report_bytes(struct orl_report *r, const char *key, const uint8_t *v, uint32_t n);
+void orl_writer_bytes(struct orl_writer *r, const char *key, const uint8_t *v, uint32_t n);
 /* A short list of numbers. */
-void orl_report_numbers(struct orl_report *r, const char *key, const uint32_t *v, uint32_t n);
+void orl_writer_numbers(struct orl_writer *r, const char *key, const uint32_t *v, uint32_t n);
 
 /* Sentences about what is wrong, gathered first and written as one list. */
 #define ORL_PROBLEMS_MAX 12
@@ -52,6 +52,6 @@ struct orl_problems {
 void orl_problems_add(struct orl_problems *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Writes the list "problems", in text one line each; nothing when there are none. */
-void orl_report_problems(struct orl_report *r, const struct orl_problems *p);
+void orl_writer_problems(struct orl_writer *r, const struct orl_problems *p);
 
 #endif

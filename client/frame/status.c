@@ -26,7 +26,8 @@ size_t orl_needed_memory(enum orl_release release, uint32_t w, uint32_t h,
 unsigned orl_status_enter(struct orl_guest_status *s, enum orl_guest_state state,
                           uint64_t now_ns)
 {
-    if (s->state == state) {
+    /* A zeroed status has not entered its first state yet. */
+    if (s->state == state && s->since_ns) {
         return 0;
     }
     s->state = state;

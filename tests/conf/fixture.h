@@ -6,8 +6,8 @@
 #ifndef ORL_TESTS_CONF_FIXTURE_H
 #define ORL_TESTS_CONF_FIXTURE_H
 
-#include "conf/cm.h"
 #include "conf/conf.h"
+#include "support/check.h"
 
 struct fixture {
     char root[64];

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "conf/cm.h"
+#include "support/check.h"
 
 static void bool_words_are_read_in_any_case(void **state)
 {

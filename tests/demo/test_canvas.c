@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "demo/canvas.h"
-#include "demo/cm.h"
+#include "support/check.h"
 
 #define FRAMES 48 /* three times the life of a random rectangle */
 
@@ -144,6 +144,13 @@ static void random_damage_is_complete_over_other_pictures(void **state)
     run(&conf, 16);
 }
 
+static void tile_damage_is_complete_in_two_rectangles(void **state)
+{
+    (void)state;
+    struct orl_demo_conf conf = small_conf(ORL_DEMO_TILE);
+    run(&conf, 2);
+}
+
 static void nothing_changes_without_damage(void **state)
 {
     (void)state;
@@ -174,6 +181,7 @@ int main(void)
         cmocka_unit_test(moving_damage_is_complete_when_numbers_carry),
         cmocka_unit_test(random_damage_is_complete_in_every_format),
         cmocka_unit_test(random_damage_is_complete_over_other_pictures),
+        cmocka_unit_test(tile_damage_is_complete_in_two_rectangles),
         cmocka_unit_test(nothing_changes_without_damage),
         cmocka_unit_test(a_skipped_frame_number_changes_everything),
     };

@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "demo/cm.h"
 #include "demo/picture.h"
 #include "ring/mem.h"
 #include "ring/ring.h"
+#include "support/check.h"
 
 #define LIMIT_NS (10 * ORL_NS_PER_S)
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "demo/cm.h"
 #include "demo/demo.h"
+#include "support/check.h"
 
 #define ARGS_MAX 48
 

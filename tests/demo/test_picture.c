@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "demo/cm.h"
 #include "demo/picture.h"
+#include "support/check.h"
 
 static struct orl_demo_conf small_conf(void)
 {
@@ -166,7 +166,7 @@ static void barcode_reads_back_from_an_enlarged_picture(void **state)
 static void picture_moves_unless_damage_is_none(void **state)
 {
     (void)state;
-    for (uint32_t damage = ORL_DEMO_FULL; damage <= ORL_DEMO_NONE; damage++) {
+    for (uint32_t damage = ORL_DEMO_FULL; damage <= ORL_DEMO_TILE; damage++) {
         struct orl_demo_conf conf = small_conf();
         conf.damage = (enum orl_demo_damage)damage;
         uint8_t *a = picture(&conf, 3), *b = picture(&conf, 4);

@@ -16,11 +16,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cm.h"
 #include "frame/frame.h"
 #include "frame/stage.h"
 #include "guest.h"
 #include "ring/mem.h"
+#include "support/check.h"
+#include "support/random.h"
 
 #define MS      UINT64_C(1000000)
 #define SAMPLES 100000

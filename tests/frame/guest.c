@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cm.h"
 #include "ring/mem.h"
+#include "support/check.h"
+#include "support/random.h"
 
 #define ALIGN 4096
 

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cm.h"
 #include "frame/cadence.h"
+#include "support/check.h"
+#include "support/random.h"
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)

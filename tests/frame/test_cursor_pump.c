@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cm.h"
 #include "frame/cursor_pump.h"
 #include "guest.h"
+#include "support/check.h"
 
 #define MS UINT64_C(1000000)
 

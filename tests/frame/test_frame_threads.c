@@ -9,9 +9,10 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "cm.h"
 #include "frame/frame.h"
 #include "guest.h"
+#include "support/check.h"
+#include "support/random.h"
 #include "viewer.h"
 
 #define MS UINT64_C(1000000)

@@ -6,10 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cm.h"
 #include "frame/pump.h"
 #include "guest.h"
 #include "ring/mem.h"
+#include "support/check.h"
+#include "support/random.h"
 #include "viewer.h"
 
 #define MS UINT64_C(1000000)

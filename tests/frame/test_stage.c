@@ -10,9 +10,10 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "cm.h"
 #include "frame/stage.h"
 #include "ring/mem.h"
+#include "support/check.h"
+#include "support/random.h"
 
 #define MS UINT64_C(1000000)
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cm.h"
+#include "support/check.h"
 
 void viewer_init(struct viewer *v, struct orl_frame_link *link, bool master)
 {
