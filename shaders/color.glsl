@@ -4,8 +4,8 @@
 //
 // COLOR 0: already encoded: 8-bit types, 10-bit SDR.
 // COLOR 1: linear light, BT.709. u_gain = luminance of the value 1.0 / luminance of SDR white:
-//   half floats are scRGB, 1.0 = 80 nits. Guest releases that send no white level give no way to
-//   know it, so 80 nits is white there and the gain is 1; else the gain is 80 / white level.
+//   half floats are scRGB, 1.0 = 80 nits, so the gain is 80 / white level. Where the guest release
+//   sends no level it is 203 nits (ITU-R BT.2408), as for PQ.
 //   10-bit linear was scaled by the guest to 1.0 = SDR white: the gain is 1.
 // COLOR 2: SMPTE ST 2084 (PQ), BT.2020 primaries. u_gain = 10000 nits / luminance of SDR white.
 

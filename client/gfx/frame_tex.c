@@ -6,8 +6,8 @@
 
 #include <epoxy/gl.h>
 
-#define SCRGB_WHITE_NITS 80.0f
-#define PQ_PEAK_NITS     10000.0f
+#define SCRGB_ONE_NITS 80.0f
+#define PQ_PEAK_NITS   10000.0f
 
 /* How a stored type goes through GL. */
 struct gl_format {
@@ -172,25 +172,19 @@ static int create(struct orl_frame_tex *t, const struct gl_format *f,
     return ORL_OK;
 }
 
-/* Half floats: a level that the guest sent counts; 203 without metadata is wire's "not sent". */
-static float scrgb_white(const struct orl_frame_desc *d)
-{
-    bool sent = (d->flags & ORL_FRAME_HDR_METADATA) || d->white_nits != ORL_WHITE_NITS;
-    return sent && d->white_nits ? (float)d->white_nits : SCRGB_WHITE_NITS;
-}
-
 static void choose_color(struct orl_frame_tex *t, const struct orl_frame_desc *d)
 {
     bool deep = d->fmt == ORL_PIX_RGB10A2 || d->fmt == ORL_PIX_RGBA16F;
     bool hdr = d->flags & ORL_FRAME_HDR;
+    float white = (float)(d->white_nits ? d->white_nits : ORL_WHITE_NITS);
     t->mode = ORL_COLOR_ENCODED;
     t->gain = 1;
     if (deep && hdr && (d->flags & ORL_FRAME_HDR_PQ)) {
         t->mode = ORL_COLOR_PQ;
-        t->gain = PQ_PEAK_NITS / (float)(d->white_nits ? d->white_nits : ORL_WHITE_NITS);
+        t->gain = PQ_PEAK_NITS / white;
     } else if (d->fmt == ORL_PIX_RGBA16F) {
         t->mode = ORL_COLOR_LINEAR;
-        t->gain = SCRGB_WHITE_NITS / scrgb_white(d);
+        t->gain = SCRGB_ONE_NITS / white;
     } else if (d->fmt == ORL_PIX_RGB10A2 && hdr) {
         t->mode = ORL_COLOR_LINEAR;
     }

@@ -26,7 +26,8 @@ static const struct deviation deviations[] = {
 };
 
 /* Options that B7 does not have. */
-static const char *const additions[] = {"app:exitAfter", "app:screenshot", "render:thread"};
+static const char *const additions[] = {"app:exitAfter", "app:screenshot", "render:thread",
+                                        "render:softPresent"};
 
 static const char *text_of(struct json_object *o, const char *member)
 {
@@ -149,10 +150,10 @@ static void exactly_the_working_options_are_available(void **state)
                                       "app:exitAfter",
                                       "app:screenshot",
                                       "render:thread",
+                                      "render:softPresent",
                                       "input:escapeKey",
                                       "input:helpMenuDelay",
                                       "egl:vsync",
-                                      "egl:doubleBuffer",
                                       "egl:scale",
                                       "egl:debug",
                                       "egl:noBufferAge",

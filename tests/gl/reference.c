@@ -40,8 +40,7 @@ static void color(const struct orl_frame_desc *d, double v[3])
         v[1] = encode(-0.124550 * r + 1.132900 * g - 0.008349 * b);
         v[2] = encode(-0.018151 * r - 0.100579 * g + 1.118730 * b);
     } else if (d->fmt == ORL_PIX_RGBA16F || (d->fmt == ORL_PIX_RGB10A2 && hdr)) {
-        bool sent = d->white_nits != 203 || (d->flags & ORL_FRAME_HDR_METADATA);
-        double gain = d->fmt == ORL_PIX_RGBA16F && sent ? 80.0 / d->white_nits : 1;
+        double gain = d->fmt == ORL_PIX_RGBA16F ? 80.0 / d->white_nits : 1;
         for (int i = 0; i < 3; i++) {
             v[i] = encode(v[i] * gain);
         }
