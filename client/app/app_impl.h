@@ -46,6 +46,7 @@ struct orl_app {
     struct orl_win_info win_info;
     uint32_t pic_w, pic_h;     /* upright */
     uint32_t old_w, old_h;     /* window when it last stood still, physical pixels */
+    uint64_t area;             /* of the window as the user or the desktop sized it */
     uint32_t asked_w, asked_h; /* what we asked the desktop for last */
     uint64_t settle_ns;        /* when a resize by hand counts as finished; 0 none going on */
 };

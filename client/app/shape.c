@@ -40,6 +40,7 @@ void orl_app_shape_init(struct orl_app *app)
     read_window(app);
     app->old_w = v->win_w;
     app->old_h = v->win_h;
+    app->area = (uint64_t)v->win_w * v->win_h;
     app->view_changed = true;
 }
 
@@ -54,6 +55,7 @@ static void fit(struct orl_app *app, bool new_picture)
                             .win_h = v->win_h,
                             .old_w = app->old_w,
                             .old_h = app->old_h,
+                            .area = app->area,
                             .max_w = app->win_info.max_w_px,
                             .max_h = app->win_info.max_h_px,
                             .new_picture = new_picture,
@@ -83,6 +85,9 @@ void orl_app_shape_settle(struct orl_app *app)
 {
     app->settle_ns = 0;
     read_window(app);
+    if (app->view.win_w != app->asked_w || app->view.win_h != app->asked_h) {
+        app->area = (uint64_t)app->view.win_w * app->view.win_h;
+    }
     fit(app, false);
     app->old_w = app->view.win_w;
     app->old_h = app->view.win_h;

@@ -16,6 +16,7 @@ void orl_app_summary(const struct orl_app *app)
     const struct orl_render_stats *stats = &app->drawing.stats;
     uint64_t frames = orl_counter_get(&stats->frames);
     uint64_t found = orl_counter_get(&app->frames.frames_found);
+    uint64_t before = orl_counter_get(&stats->found_before);
     uint64_t first_ns = orl_counter_get(&stats->first_frame_ns);
     uint64_t now_ns = orl_now_ns();
     uint64_t span_ns = first_ns ? now_ns - first_ns : 0;
@@ -33,14 +34,15 @@ void orl_app_summary(const struct orl_app *app)
         printf("first frame: %.1f ms after the start\n",
                (double)(first_ns - app->start_ns) / (double)ORL_NS_PER_MS);
     }
-    printf("frames shown: %llu (%.1f per second)\n", (unsigned long long)frames,
+    printf("frames shown: %llu (%.1f fps)\n", (unsigned long long)frames,
            per_second(frames, span_ns));
-    printf("guest frames found: %llu (%.1f per second)\n", (unsigned long long)found,
-           per_second(found, span_ns));
+    printf("guest frames found: %llu (%.1f ups)\n", (unsigned long long)found,
+           per_second(found - before, span_ns));
     printf("guest frames skipped: %llu, dropped: %llu\n",
            (unsigned long long)orl_counter_get(&app->frames.frames_skipped),
            (unsigned long long)orl_counter_get(&app->frames.frames_dropped));
-    printf("found to shown: %.3f ms mean\n", (double)latency_ns / (double)ORL_NS_PER_MS);
+    printf("latency, found to shown: %.3f ms mean\n",
+           (double)latency_ns / (double)ORL_NS_PER_MS);
     printf("pictures drawn: %llu\n", (unsigned long long)orl_counter_get(&stats->draws));
     printf("processor time: %.2f s user, %.2f s system\n",
            (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6,

@@ -23,6 +23,7 @@ int orl_render_link_init(struct orl_render_link *link)
     orl_counter_init(&link->stats.frames);
     orl_counter_init(&link->stats.found_to_shown_ns);
     orl_counter_init(&link->stats.first_frame_ns);
+    orl_counter_init(&link->stats.found_before);
     orl_counter_init(&link->stats.failed);
     orl_counter_init(&link->stats.screenshots);
     return orl_spsc_init(&link->shots, SHOTS, sizeof(struct orl_shot));

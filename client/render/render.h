@@ -46,6 +46,7 @@ struct orl_render_stats {
     /* Sum over `frames`: message found -> present returned. */
     struct orl_counter found_to_shown_ns;
     struct orl_counter first_frame_ns; /* clock when the first guest frame had been presented */
+    struct orl_counter found_before;   /* frames_found when the first one had been presented */
     struct orl_counter failed;         /* 1: the thread gave up (GL lost); main should end */
     struct orl_counter screenshots;    /* screenshot_serial that was last served */
 };

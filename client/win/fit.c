@@ -28,10 +28,11 @@ static void give_proportions(const struct orl_fit_in *in, uint32_t *w, uint32_t 
 {
     uint32_t dx = distance(in->win_w, in->old_w);
     uint32_t dy = distance(in->win_h, in->old_h);
+    uint64_t area = in->area ? in->area : (uint64_t)in->win_w * in->win_h;
     *w = in->win_w;
     if (in->new_picture) {
         /* One more than the root's floor is at most one pixel off, and the same both ways round. */
-        *w = side_of((uint64_t)in->win_w * in->win_h * in->pic_w / in->pic_h + 1);
+        *w = side_of(area * in->pic_w / in->pic_h + 1);
     } else if (dy > dx) {
         *w = follow(in->win_h, in->pic_w, in->pic_h);
     }

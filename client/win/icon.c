@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stddef.h>
+
 #include "win/win_impl.h"
 
 #define SIDE 48
@@ -33,7 +35,8 @@ SDL_Surface *orl_win_icon(void)
         return NULL;
     }
     for (int y = 0; y < SIDE; y++) {
-        uint32_t *row = (uint32_t *)(void *)((uint8_t *)icon->pixels + y * icon->pitch);
+        uint32_t *row =
+            (uint32_t *)(void *)((uint8_t *)icon->pixels + (ptrdiff_t)y * icon->pitch);
         for (int x = 0; x < SIDE; x++) {
             row[x] = icon_pixel(x, y);
         }

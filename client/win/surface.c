@@ -142,7 +142,7 @@ static void swap_with_damage(struct orl_surface *s, const struct orl_rects *dama
                              uint32_t win_h)
 {
     EGLint list[ORL_RECTS_MAX * 4];
-    for (uint32_t i = 0; i < damage->n; i++) {
+    for (size_t i = 0; i < damage->n; i++) {
         struct orl_rect r = damage->r[i];
         list[i * 4] = (EGLint)r.x;
         list[i * 4 + 1] = (EGLint)win_h - (EGLint)(r.y + r.h);

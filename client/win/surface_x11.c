@@ -154,15 +154,17 @@ static bool is_bgrx(const XImage *image)
 
 static bool make_plain(struct orl_surface_x11 *x, uint32_t w, uint32_t h)
 {
-    char *data = calloc((size_t)w * h, 4);
-    if (!data) {
+    x->image = XCreateImage(x->dpy, x->visual, 24, ZPixmap, 0, NULL, w, h, 32, (int)(w * 4));
+    if (!x->image) {
         return false;
     }
-    x->image = XCreateImage(x->dpy, x->visual, 24, ZPixmap, 0, data, w, h, 32, (int)(w * 4));
-    if (!x->image) {
-        free(data);
+    x->image->data = calloc((size_t)w * h, 4);
+    if (!x->image->data) {
+        XDestroyImage(x->image);
+        x->image = NULL;
+        return false;
     }
-    return x->image != NULL;
+    return true;
 }
 
 static bool make_shared(struct orl_surface_x11 *x, uint32_t w, uint32_t h)

@@ -2,15 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-/* cmocka.h needs those before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
 
+#include "support/check.h"
 #include "win/fit.h"
 
 static struct orl_fit_in picture(uint32_t pic_w, uint32_t pic_h, uint32_t win_w, uint32_t win_h)
@@ -47,6 +40,22 @@ static void auto_resize_follows_a_new_picture_only(void **state)
     assert_true(orl_fit_window(&in, &w, &h));
     assert_int_equal(w, 1920);
     assert_int_equal(h, 1080);
+}
+
+static void pictures_there_and_back_end_in_the_first_window(void **state)
+{
+    (void)state;
+    static const uint32_t pictures[][2] = {{320, 200}, {801, 601}, {1080, 1920}, {640, 360}};
+    uint32_t w = 640;
+    uint32_t h = 360;
+    for (int i = 0; i < 4; i++) {
+        struct orl_fit_in in = picture(pictures[i][0], pictures[i][1], w, h);
+        in.area = 640 * 360;
+        in.force_aspect = in.new_picture = true;
+        assert_true(orl_fit_window(&in, &w, &h));
+    }
+    assert_int_equal(w, 640);
+    assert_int_equal(h, 360);
 }
 
 static void the_side_that_moved_farther_decides(void **state)
@@ -148,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_fits_without_a_picture),
         cmocka_unit_test(auto_resize_follows_a_new_picture_only),
+        cmocka_unit_test(pictures_there_and_back_end_in_the_first_window),
         cmocka_unit_test(the_side_that_moved_farther_decides),
         cmocka_unit_test(rounding_is_not_corrected),
         cmocka_unit_test(shrink_takes_a_larger_window_down_to_the_picture),

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the measurements behind `./dev bench`, prints a table and writes JSON.
+
+bench.py BUILD_DIR OUT.json [--quick]
+
+The parts that need no display come from bench/bench_parts. The rest runs the real program against
+a synthetic guest in its own process under a private Xvfb, reads the X server's pixels
+(bench/watch_x11) and the kernel's own accounts of CPU time and context switches.
+"""
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD, OUT = sys.argv[1], sys.argv[2]
+QUICK = "--quick" in sys.argv
+BIN = os.path.join(BUILD, "bin")
+BENCH = os.path.join(BUILD, "bench")
+SPAN = 4 if QUICK else 10
+figures = []
+
+
+def figure(name, value, unit, aim=None, rival=None):
+    figures.append({"name": name, "value": value, "unit": unit, "aim": aim, "rival": rival})
+    print(f"{name:<58} {value:>10.4g} {unit:<14} {'aim ' + aim if aim else '':<14}"
+          f"{'rival ' + rival if rival else ''}", flush=True)
+
+
+PART_AIMS = {
+    "post to found at 60 Hz, p50": ("< 100", "572"),
+    "post to found at 60 Hz, p99": ("< 400", "1136"),
+    "post to found at 60 Hz, CPU incl. copy of damage": ("< 3", "2.9"),
+    "copy 1920x1080 of 1920x1080": (None, "1900"),
+}
+
+
+def parts():
+    out = subprocess.run([os.path.join(BENCH, "bench_parts")], stdout=subprocess.PIPE, text=True,
+                         check=True).stdout
+    for line in out.splitlines():
+        f = json.loads(line)
+        aim, rival = PART_AIMS.get(f["name"], (None, None))
+        if f["unit"] == "ratio":
+            aim = "<= 1.15"
+        if f["unit"] == "k/s":
+            aim, rival = "> 250", "17 (spin 2)"
+        figure(f["name"], f["value"], f["unit"], aim, rival)
+
+
+def start_x(width, height):
+    os.makedirs("/tmp/.X11-unix", mode=0o1777, exist_ok=True)
+    r, w = os.pipe()
+    x = subprocess.Popen(["Xvfb", "-displayfd", str(w), "-screen", "0", f"{width}x{height}x24",
+                          "-nolisten", "tcp"], pass_fds=[w], stderr=subprocess.DEVNULL)
+    os.close(w)
+    number = os.read(r, 16).decode().strip()
+    os.close(r)
+    os.environ["DISPLAY"] = f":{number}"
+    return x
+
+
+def account(pid):
+    """(CPU ns, context switches given up by itself) over all threads of a process."""
+    cpu = wakes = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+            cpu += int(f.read().split()[0])
+        with open(f"/proc/{pid}/task/{task}/status") as f:
+            for line in f:
+                if line.startswith("voluntary_ctxt_switches"):
+                    wakes += int(line.split()[1])
+    return cpu, wakes
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status") as f:
+        for line in f:
+            if line.startswith("VmRSS"):
+                return int(line.split()[1])
+    return 0
+
+
+def percentile(values, p):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * p / 100))] if values else float("nan")
+
+
+class Session:
+    """A guest and a viewer on one memory file."""
+
+    def __init__(self, guest_args, oriel_args, tmp):
+        self.memory = os.path.join(tmp, "memory")
+        self.posts = os.path.join(tmp, "posts")
+        for path in (self.memory, self.posts):
+            if os.path.exists(path):
+                os.unlink(path)
+        self.guest = subprocess.Popen(
+            [os.path.join(BIN, "oriel-guest"), self.memory, f"--log-posts={self.posts}"] + guest_args,
+            stdout=subprocess.DEVNULL)
+        while not os.path.exists(self.memory) or os.path.getsize(self.memory) == 0:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        self.started_ns = time.monotonic_ns()
+        self.viewer = subprocess.Popen(
+            [os.path.join(BIN, "oriel"), "-C", "/dev/null", f"app:shmFile={self.memory}",
+             "win:position=0x0", "win:borderless=yes", "--log=warn"] + oriel_args,
+            stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        self.viewer.send_signal(signal.SIGTERM)
+        out, _ = self.viewer.communicate(timeout=10)
+        self.guest.send_signal(signal.SIGTERM)
+        self.guest.wait(timeout=10)
+        return out
+
+
+def shown(label, guest_args, oriel_args, divisor, tmp, aims, rivals):
+    s = Session(guest_args, oriel_args, tmp)
+    time.sleep(1.5)
+    before = account(s.viewer.pid)
+    t0 = time.monotonic_ns()
+    watched = subprocess.run([os.path.join(BENCH, "watch_x11"), str(SPAN), "0", "0", str(divisor)],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+    span = (time.monotonic_ns() - t0) / 1e9
+    after = account(s.viewer.pid)
+    rss = resident_kib(s.viewer.pid)
+    s.stop()
+    posts = {}
+    with open(s.posts) as f:
+        for line in f:
+            _, t, frame = line.split()
+            posts.setdefault(int(frame), int(t))
+    seen = [tuple(map(int, line.split())) for line in watched.splitlines()][1:]
+    late = [(t - posts[frame]) / 1e6 for frame, t in seen if frame in posts]
+    cpu = (after[0] - before[0]) / 1e9 / span * 100
+    figure(f"{label}: pictures shown", len(seen) / span, "fps", aims[0], rivals[0])
+    figure(f"{label}: post to visible, p50", percentile(late, 50), "ms", aims[1], rivals[1])
+    figure(f"{label}: post to visible, p99", percentile(late, 99), "ms", aims[2], rivals[2])
+    figure(f"{label}: CPU", cpu, "% of a core", aims[3], rivals[3])
+    return rss
+
+
+def idle(tmp):
+    s = Session(["--size=1920x1080", "--fps=0", "--cursor-path=fixed"], ["win:size=1920x1080"], tmp)
+    time.sleep(3)
+    before = account(s.viewer.pid)
+    time.sleep(SPAN)
+    after = account(s.viewer.pid)
+    s.stop()
+    figure("idle 1080p 1:1: CPU", (after[0] - before[0]) / 1e9 / SPAN * 100, "% of a core", "< 1",
+           "59")
+    figure("idle 1080p 1:1: wake-ups", (after[1] - before[1]) / SPAN, "/s", "< 300", "2980")
+
+
+def first_frame(tmp):
+    """Start of the program to the guest's picture on the X server."""
+    times = []
+    for _ in range(3 if QUICK else 7):
+        s = Session(["--size=1920x1080", "--fps=60"], ["win:size=1920x1080"], tmp)
+        out = subprocess.run([os.path.join(BENCH, "watch_x11"), "1.5", "0", "0", "1"],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+        s.stop()
+        seen = [tuple(map(int, line.split())) for line in out.splitlines()]
+        seen = [t for frame, t in seen if 0 < frame < 100000]
+        if seen:
+            times.append((seen[0] - s.started_ns) / 1e6)
+    figure("start to first frame, median", percentile(times, 50), "ms", "< 150", "432")
+
+
+def growth(tmp, seconds):
+    s = Session(["--size=1280x720", "--fps=60", "--damage=full"], ["win:size=1280x720"], tmp)
+    time.sleep(10)
+    early = resident_kib(s.viewer.pid)
+    time.sleep(seconds)
+    late = resident_kib(s.viewer.pid)
+    s.stop()
+    figure(f"memory growth in {seconds} s", (late - early) / 1024, "MiB", "0")
+
+
+def machine():
+    model = ""
+    with open("/proc/cpuinfo") as f:
+        for line in f:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
+            "memory_GiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)}
+
+
+def main():
+    print("machine:", json.dumps(machine()))
+    parts()
+    x = start_x(3840, 2160)
+    try:
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as tmp:
+            idle(tmp)
+            rss = shown("1080p 1:1", ["--size=1920x1080", "--fps=60", "--damage=full"],
+                        ["win:size=1920x1080"], 1, tmp, ("60", "20", "30", "< 80"),
+                        ("54", "45", "66", "132"))
+            figure("resident, 1080p", rss / 1024, "MiB", "< 100", "144")
+            shown("1080p in 640x360", ["--size=1920x1080", "--fps=60", "--damage=full"],
+                  ["win:size=640x360"], 3, tmp, ("60", "8", "15", "< 50"), ("61", "16", "28", "118"))
+            shown("64x64 damage", ["--size=1920x1080", "--fps=60", "--damage=tile"],
+                  ["win:size=1920x1080"], 1, tmp, ("60", "3", "6", "< 8"), (None, "12", "24", "97"))
+            shown("4K 1:1", ["--size=3840x2160", "--fps=60", "--damage=full"],
+                  ["win:size=3840x2160"], 1, tmp, ("25", "60", "90", None), ("11", "163", "186", None))
+            first_frame(tmp)
+            growth(tmp, 20 if QUICK else 600)
+    finally:
+        x.terminate()
+        x.wait()
+    with open(OUT, "w") as f:
+        json.dump({"machine": machine(), "figures": figures}, f, indent=1)
+    print("written:", OUT)
+
+
+main()
