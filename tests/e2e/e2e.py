@@ -451,6 +451,11 @@ def the_demo_shows_itself_and_leaves_a_picture(memory):
 
 
 def main():
+    if WAYLAND:
+        # A tiling compositor would choose the window's size.
+        for what in ("floating enable", "border none", "move absolute position 0 0"):
+            subprocess.run(["swaymsg", f'for_window [app_id=".*"] {what}'], check=True,
+                           stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as tmp:
         try:
             globals()[CASE](os.path.join(tmp, "memory"))
