@@ -59,13 +59,17 @@ static void say_no_memory(struct orl_sentences *out, const struct orl_guest_stat
 static void say_version(struct orl_sentences *out, const struct orl_guest_status *s)
 {
     char host[64] = "";
+    char kvmfr[16] = "unknown";
+    if (s->kvmfr) {
+        snprintf(kvmfr, sizeof(kvmfr), "%u", s->kvmfr);
+    }
     if (s->info.host_version[0]) {
         snprintf(host, sizeof(host), ", guest software %.32s", s->info.host_version);
     }
     snprintf(out->status, sizeof(out->status),
              "The guest speaks a version that is not known here");
-    snprintf(out->hint, sizeof(out->hint), "Found: LGMP %u, KVMFR %u%s. " KNOWN_GUESTS, s->lgmp,
-             s->kvmfr, host);
+    snprintf(out->hint, sizeof(out->hint), "Found: LGMP %u, KVMFR %s%s. " KNOWN_GUESTS, s->lgmp,
+             kvmfr, host);
 }
 
 static void say_waiting(struct orl_sentences *out, const struct orl_guest_status *s)

@@ -108,7 +108,8 @@ class Session:
         self.started_ns = time.monotonic_ns()
         self.viewer = subprocess.Popen(
             [os.path.join(BIN, "oriel"), "-C", "/dev/null", f"app:shmFile={self.memory}",
-             "win:position=0x0", "win:borderless=yes", "--log=warn"] + oriel_args,
+             "win:position=0x0", "win:borderless=yes", "app:exitAfter=86400", "--log=warn"]
+            + oriel_args,
             stdout=subprocess.PIPE, text=True)
 
     def stop(self):
@@ -129,7 +130,7 @@ def shown(label, guest_args, oriel_args, divisor, tmp, aims, rivals):
     span = (time.monotonic_ns() - t0) / 1e9
     after = account(s.viewer.pid)
     rss = resident_kib(s.viewer.pid)
-    s.stop()
+    summary = s.stop()
     posts = {}
     with open(s.posts) as f:
         for line in f:
@@ -138,6 +139,8 @@ def shown(label, guest_args, oriel_args, divisor, tmp, aims, rivals):
     seen = [tuple(map(int, line.split())) for line in watched.splitlines()][1:]
     late = [(t - posts[frame]) / 1e6 for frame, t in seen if frame in posts]
     cpu = (after[0] - before[0]) / 1e9 / span * 100
+    swap = [line for line in summary.splitlines() if line.startswith("latency, found to shown")]
+    figure(f"{label}: found to swapped, mean", float(swap[0].split(":")[1].split()[0]), "ms")
     figure(f"{label}: pictures shown", len(seen) / span, "fps", aims[0], rivals[0])
     figure(f"{label}: post to visible, p50", percentile(late, 50), "ms", aims[1], rivals[1])
     figure(f"{label}: post to visible, p99", percentile(late, 99), "ms", aims[2], rivals[2])

@@ -115,6 +115,9 @@ static void an_unknown_version_names_what_was_found_and_what_is_known(void **sta
     assert_non_null(strstr(out.hint, "LGMP 77, KVMFR 88, guest software Z9-test"));
     assert_non_null(strstr(out.hint, "B6"));
     assert_non_null(strstr(out.hint, "master"));
+    s.kvmfr = 0; /* not readable without knowing the queue protocol */
+    orl_sentences_make(&out, &s, 103 * SEC);
+    assert_non_null(strstr(out.hint, "LGMP 77, KVMFR unknown"));
 }
 
 static void a_path_of_any_length_is_cut_not_overrun(void **state)
