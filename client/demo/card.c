@@ -97,8 +97,10 @@ static void draw_bars(const struct orl_demo_draw *d, struct orl_demo_grid g)
         struct orl_demo_box box = orl_demo_grid_box(g, -640, 40 + i * 25, 640, 65 + i * 25);
         box.x0 = rint(box.x0);
         box.x1 = rint(box.x1);
-        for (double x = box.x0; x < box.x1; x++) {
-            uint32_t v = (uint32_t)((x - box.x0) / fmax(box.x1 - box.x0 - 1, 1) * 255 + 0.5);
+        int columns = (int)(box.x1 - box.x0);
+        for (int at = 0; at < columns; at++) {
+            double x = box.x0 + at;
+            uint32_t v = (uint32_t)(at / fmax(columns - 1, 1) * 255 + 0.5);
             struct orl_demo_ink ink = {(v << 16 | v << 8 | v) & ramps[i], 1};
             orl_demo_draw_box(d, (struct orl_demo_box){x, box.y0, x + 1, box.y1}, ink);
         }

@@ -39,7 +39,7 @@ static const float to_709[9] = {1.660491f,  -0.587641f, -0.072850f, -0.124550f, 
 static void multiply(const float m[9], float v[3])
 {
     float in[3] = {v[0], v[1], v[2]};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         v[i] = m[i * 3] * in[0] + m[i * 3 + 1] * in[1] + m[i * 3 + 2] * in[2];
     }
 }
@@ -136,6 +136,15 @@ static void codes_of(const struct orl_demo_codec *c, const uint8_t *rgba, uint16
     }
 }
 
+/* Between R,G,B and the format's order of bytes; the same in both directions. */
+static void reorder(const struct orl_demo_codec *c, const uint8_t *s, uint8_t *d)
+{
+    bool red_first = c->fmt == ORL_PIX_RGBA8 || c->fmt == ORL_PIX_RGB24;
+    d[0] = red_first ? s[0] : s[2];
+    d[1] = s[1];
+    d[2] = red_first ? s[2] : s[0];
+}
+
 static void encode_pixel(const struct orl_demo_codec *c, const uint8_t *s, uint8_t *d)
 {
     uint16_t code[3];
@@ -147,7 +156,7 @@ static void encode_pixel(const struct orl_demo_codec *c, const uint8_t *s, uint8
         return;
     case ORL_PIX_RGBA16F:
         codes_of(c, s, code);
-        for (int i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 3; i++) {
             orl_put_u16(d + i * 2, code[i]);
         }
         orl_put_u16(d + 6, c->unused ? 0x3C00u : 0);
@@ -157,10 +166,7 @@ static void encode_pixel(const struct orl_demo_codec *c, const uint8_t *s, uint8
     case ORL_PIX_BGR24_IN_32:
     case ORL_PIX_RGB24: break;
     }
-    bool red_first = c->fmt == ORL_PIX_RGBA8 || c->fmt == ORL_PIX_RGB24;
-    d[0] = red_first ? s[0] : s[2];
-    d[1] = s[1];
-    d[2] = red_first ? s[2] : s[0];
+    reorder(c, s, d);
 }
 
 void orl_demo_encode(const struct orl_demo_codec *codec, const uint8_t *rgba, uint8_t *stored,
@@ -218,15 +224,12 @@ static void decode_pixel(const struct orl_demo_codec *c, const uint8_t *s, uint8
         }
         decode_codes(c, code, d);
     } else if (c->fmt == ORL_PIX_RGBA16F) {
-        for (int i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 3; i++) {
             code[i] = orl_get_u16(s + i * 2);
         }
         decode_codes(c, code, d);
     } else {
-        bool red_first = c->fmt == ORL_PIX_RGBA8 || c->fmt == ORL_PIX_RGB24;
-        d[0] = red_first ? s[0] : s[2];
-        d[1] = s[1];
-        d[2] = red_first ? s[2] : s[0];
+        reorder(c, s, d);
     }
 }
 

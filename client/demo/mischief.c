@@ -38,7 +38,8 @@ static void scribble(struct orl_demo_guest *g, uint8_t *p, uint32_t bytes)
 {
     uint32_t times = 1 + draw_lot(g) % 4;
     for (uint32_t i = 0; i < times && bytes >= 4; i++) {
-        orl_w32_store(p + draw_lot(g) % (bytes / 4) * 4, evil(g));
+        size_t word = draw_lot(g) % (bytes / 4);
+        orl_w32_store(p + word * 4, evil(g));
     }
 }
 
@@ -135,6 +136,9 @@ static void spoil_ring(struct orl_demo_guest *g)
     const uint32_t fields[] = {lay->queue_ring_len, lay->queue_ring_offset, lay->queue_head,
                                lay->queue_tail,     lay->queue_used,        lay->queue_c_write,
                                lay->queue_c_free,   lay->queue_timeout_ms};
+    if (g->prod.queue_count == 0) {
+        return;
+    }
     uint8_t *block = queue_block(g, draw_lot(g) % g->prod.queue_count);
     uint32_t field = draw_lot(g) % (sizeof(fields) / sizeof(fields[0]));
     orl_w32_store(block + fields[field], evil(g));
@@ -146,7 +150,7 @@ static void spoil_session(struct orl_demo_guest *g)
     const uint32_t fields[] = {lay->hdr_magic, lay->hdr_proto_version, lay->hdr_session_id,
                                lay->hdr_queue_count, lay->hdr_user_data_size};
     orl_w32_store(g->prod.base + fields[draw_lot(g) % 5], evil(g));
-    scribble(g, g->prod.base + lay->hdr_user_data / 4 * 4, 256);
+    scribble(g, g->prod.base + (lay->hdr_user_data & ~3u), 256);
 }
 
 static void misbehave(struct orl_demo_guest *g)

@@ -22,7 +22,7 @@ static uint64_t shown_frame(const struct orl_demo_conf *conf, uint64_t n)
 /* There and back again, 0..1, `period` frames each way. */
 static double swing(uint64_t n, uint32_t period)
 {
-    uint32_t at = (uint32_t)(n % (2u * period));
+    uint32_t at = (uint32_t)(n % (UINT64_C(2) * period));
     return at < period ? (double)at / period : 2.0 - (double)at / period;
 }
 

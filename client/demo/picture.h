@@ -70,7 +70,7 @@ void orl_demo_decode(const struct orl_demo_codec *codec, const uint8_t *stored, 
 uint32_t orl_demo_pitch(enum orl_release release, enum orl_pixfmt fmt, uint32_t w);
 
 /* A cursor shape as it is sent: `cur` has kind, w, h, pitch, hot_x, hot_y, shape_bytes filled. */
-#define ORL_DEMO_SHAPE_BYTES (32u * 32u * 4u)
+#define ORL_DEMO_SHAPE_BYTES ((size_t)32 * 32 * 4)
 void orl_demo_cursor_shape(enum orl_demo_cursor kind, struct orl_cursor_msg *cur,
                            uint8_t stored[ORL_DEMO_SHAPE_BYTES]);
 

@@ -26,6 +26,8 @@ enum {
     STRUCT_BYTES = 1280
 };
 
+static const uint8_t magic[] = {'K', 'V', 'M', 'F', 'R', 'R', 'C', 'V'};
+
 static uint8_t *region(const struct orl_demo_guest *g)
 {
     return g->shm.base + g->shm.size - ORL_RECOVERY_BYTES;
@@ -45,7 +47,7 @@ void orl_demo_recovery_start(struct orl_demo_guest *g)
     uint64_t session = (uint64_t)g->prod.session_id << 32 | 1;
     orl_w32_store(r + READY, 0);
     memset(r, 0, STRUCT_BYTES);
-    memcpy(r, "KVMFRRCV", 8);
+    memcpy(r, magic, sizeof(magic));
     orl_put_u16(r + ABI_VERSION, 1);
     orl_put_u16(r + STRUCT_SIZE, STRUCT_BYTES);
     orl_put_u32(r + CAPABILITIES, 0);

@@ -45,7 +45,7 @@ static void draw_color(uint8_t *stored)
             float away = arrow_distance(px - 1.5f, py - 2);
             float shadow = 0.45f * fminf(fmaxf(1 - away / 4, 0), 1);
             float alpha = outer + (1 - outer) * shadow * shadow;
-            uint8_t *p = stored + (y * SIDE + x) * 4;
+            uint8_t *p = stored + ((size_t)y * SIDE + x) * 4;
             memset(p, (int)(body * outer * 255 + 0.5f), 3);
             p[3] = (uint8_t)(fmaxf(alpha, body * outer) * 255 + 0.5f);
         }
@@ -84,7 +84,7 @@ static void draw_masked(uint8_t *stored)
             float r = hypotf((float)x - 15, (float)y - 15);
             bool cross = (x == 15 || y == 15) && r < 10;
             bool ring = r >= 11.5f && r < 14.5f;
-            uint8_t *p = stored + (y * SIDE + x) * 4;
+            uint8_t *p = stored + ((size_t)y * SIDE + x) * 4;
             memset(p, cross ? 255 : 0, 3);
             p[3] = 255;
             if (ring) {

@@ -109,7 +109,7 @@ static void put_subscribers(struct orl_writer *r, const struct block *b)
             orl_writer_number(r, "slot", n);
             orl_writer_number(r, "client_id", get(b, lay->queue_sub_client + 4 * n));
             orl_writer_number(r, "deadline",
-                              orl_get_u64(b->raw + lay->queue_sub_deadline + 8 * n));
+                              orl_get_u64(b->raw + lay->queue_sub_deadline + 8 * (size_t)n));
             orl_writer_text(r, "state", !on ? "stale" : bad ? "late" : "active");
             orl_writer_close(r);
         }

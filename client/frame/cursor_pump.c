@@ -6,10 +6,7 @@
 
 #include "base/clock.h"
 
-#define MESSAGES_MAX   64
-#define NO_SLOT_NS     ORL_NS_PER_S
-#define RESUBSCRIBE_NS (100 * ORL_NS_PER_MS)
-#define QUEUE_LOOK_NS  (5 * ORL_NS_PER_MS)
+#define MESSAGES_MAX 64
 
 void orl_cursor_pump_init(struct orl_cursor_pump *p, const struct orl_frame_conf *conf,
                           struct orl_frame_link *link)
@@ -156,7 +153,7 @@ static int drain(struct orl_cursor_pump *p, uint32_t *count)
 static void forget_session(struct orl_cursor_pump *p)
 {
     p->ring.session = NULL;
-    p->subscribe_ns = 0;
+    p->subscription.next_ns = 0;
     p->has_transform = false;
     p->pos.visible = false;
     publish_pos(p);
@@ -167,16 +164,8 @@ static int subscribe(struct orl_cursor_pump *p, uint64_t now_ns)
     if (p->ring.session) {
         return ORL_OK;
     }
-    if (now_ns < p->subscribe_ns) {
-        return ORL_EAGAIN;
-    }
-    int err = orl_ring_subscribe(&p->ring, &p->source.session, ORL_QUEUE_POINTER);
-    if (err == ORL_OK) {
-        p->subscribed_ns = now_ns;
-        return ORL_OK;
-    }
-    p->subscribe_ns = now_ns + (err == ORL_EAGAIN ? QUEUE_LOOK_NS : NO_SLOT_NS);
-    return err == ORL_ENOSPC || err == ORL_EINVAL ? ORL_EAGAIN : err;
+    return orl_subscription_take(&p->subscription, &p->ring, &p->source.session,
+                                 ORL_QUEUE_POINTER, now_ns);
 }
 
 static void recover(struct orl_cursor_pump *p, int err, uint64_t now_ns)
@@ -185,10 +174,7 @@ static void recover(struct orl_cursor_pump *p, int err, uint64_t now_ns)
     case ORL_ELATE:
     case ORL_ELOST:
         /* The guest repeats position and shape for the new subscription. */
-        orl_ring_unsubscribe(&p->ring);
-        p->subscribe_ns = now_ns - p->subscribed_ns < RESUBSCRIBE_NS
-                              ? p->subscribed_ns + RESUBSCRIBE_NS
-                              : now_ns;
+        orl_subscription_renew(&p->subscription, &p->ring, now_ns);
         break;
     case ORL_ESESSION:
     case ORL_ETIMEOUT:
@@ -211,7 +197,7 @@ static uint64_t when_next(struct orl_cursor_pump *p, uint32_t count, uint64_t no
     }
     if (!p->ring.session) {
         uint64_t check = now_ns + 100 * ORL_NS_PER_MS;
-        return p->subscribe_ns < check ? p->subscribe_ns : check;
+        return p->subscription.next_ns < check ? p->subscription.next_ns : check;
     }
     uint64_t next = orl_cadence_next(&p->cadence, now_ns);
     return count == MESSAGES_MAX ? now_ns : next;

@@ -14,6 +14,7 @@
 #include "frame/link.h"
 #include "frame/sleeper.h"
 #include "frame/source.h"
+#include "frame/subscription.h"
 #include "ring/ring.h"
 
 struct orl_cursor_pump {
@@ -24,7 +25,7 @@ struct orl_cursor_pump {
     struct orl_source source;
     struct orl_cadence cadence;
     struct orl_ring ring; /* ring.session is NULL when not subscribed */
-    uint64_t subscribe_ns, subscribed_ns;
+    struct orl_subscription subscription;
 
     struct orl_cursor_pos pos;  /* newest known */
     struct orl_cursor_pos sent; /* published last */

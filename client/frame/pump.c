@@ -6,15 +6,12 @@
 #include "base/clock.h"
 #include "frame/stage.h"
 
-#define STAGE_WAIT_NS  (500 * ORL_NS_PER_MS) /* half of what the guest grants a subscriber */
-#define POOL_HOLD_NS   (300 * ORL_NS_PER_MS) /* how long a message waits for buffers */
-#define POOL_LOOK_NS   ORL_NS_PER_MS
-#define POOL_ASK_NS    ORL_NS_PER_S
-#define NO_SLOT_NS     ORL_NS_PER_S          /* all subscriber slots taken */
-#define RESUBSCRIBE_NS (100 * ORL_NS_PER_MS) /* between two subscriptions */
-#define QUEUE_LOOK_NS  (5 * ORL_NS_PER_MS)
-#define VIDEO_OFF_NS   (100 * ORL_NS_PER_MS)
-#define MESSAGES_MAX   8 /* per step; real queues hold two */
+#define STAGE_WAIT_NS (500 * ORL_NS_PER_MS) /* half of what the guest grants a subscriber */
+#define POOL_HOLD_NS  (300 * ORL_NS_PER_MS) /* how long a message waits for buffers */
+#define POOL_LOOK_NS  ORL_NS_PER_MS
+#define POOL_ASK_NS   ORL_NS_PER_S
+#define VIDEO_OFF_NS  (100 * ORL_NS_PER_MS)
+#define MESSAGES_MAX  8 /* per step; real queues hold two */
 
 void orl_pump_init(struct orl_pump *p, const struct orl_frame_conf *conf,
                    struct orl_frame_link *link)
@@ -86,7 +83,7 @@ static void forget_session(struct orl_pump *p)
     p->last_shown = false;
     p->held_ns = 0;
     p->frame_unread = false;
-    p->subscribe_ns = 0;
+    p->subscription.next_ns = 0;
     orl_damage_reset(&p->damage);
     publish_none(p);
 }
@@ -114,7 +111,7 @@ static int obey_switch(struct orl_pump *p, uint64_t now_ns)
         p->video_is_off = off;
         p->last_shown = false;
         p->held_ns = 0;
-        p->subscribe_ns = 0;
+        p->subscription.next_ns = 0;
         orl_ring_unsubscribe(&p->ring);
         publish_none(p);
     }
@@ -131,27 +128,19 @@ static int subscribe(struct orl_pump *p, uint64_t now_ns)
     if (p->ring.session) {
         return ORL_OK;
     }
-    if (now_ns < p->subscribe_ns) {
-        return ORL_EAGAIN;
-    }
-    int err = orl_ring_subscribe(&p->ring, &p->source.session, ORL_QUEUE_FRAME);
+    int err = orl_subscription_take(&p->subscription, &p->ring, &p->source.session,
+                                    ORL_QUEUE_FRAME, now_ns);
     if (err == ORL_OK) {
-        p->subscribed_ns = now_ns;
         orl_rects_set_full(&p->damage.fresh); /* what was posted meanwhile was not seen */
-        return ORL_OK;
     }
-    p->ring.session = NULL;
-    p->subscribe_ns = now_ns + (err == ORL_EAGAIN ? QUEUE_LOOK_NS : NO_SLOT_NS);
-    return err == ORL_ENOSPC || err == ORL_EINVAL ? ORL_EAGAIN : err;
+    return err;
 }
 
 /* Gives up the subscription so that the guest posts its picture again for the new one. */
 static void resubscribe(struct orl_pump *p, uint64_t now_ns)
 {
-    orl_ring_unsubscribe(&p->ring);
+    orl_subscription_renew(&p->subscription, &p->ring, now_ns);
     p->held_ns = 0;
-    bool just_now = now_ns - p->subscribed_ns < RESUBSCRIBE_NS;
-    p->subscribe_ns = just_now ? p->subscribed_ns + RESUBSCRIBE_NS : now_ns;
 }
 
 /* ---- Messages ------------------------------------------------------------------------------ */
@@ -386,7 +375,7 @@ static uint64_t when_next(struct orl_pump *p, uint64_t now_ns)
     }
     if (!p->ring.session) {
         uint64_t check = now_ns + VIDEO_OFF_NS;
-        return p->subscribe_ns < check ? p->subscribe_ns : check;
+        return p->subscription.next_ns < check ? p->subscription.next_ns : check;
     }
     uint64_t next = orl_cadence_next(&p->cadence, now_ns);
     return p->held_ns && next > now_ns + POOL_LOOK_NS ? now_ns + POOL_LOOK_NS : next;

@@ -16,6 +16,7 @@
 #include "frame/report.h"
 #include "frame/sleeper.h"
 #include "frame/source.h"
+#include "frame/subscription.h"
 #include "ring/ring.h"
 
 struct orl_pump {
@@ -28,9 +29,8 @@ struct orl_pump {
     struct orl_source source;
     struct orl_report_out report;
     struct orl_cadence cadence;
-    struct orl_ring ring;  /* ring.session is NULL when not subscribed */
-    uint64_t subscribe_ns; /* not before this time */
-    uint64_t subscribed_ns;
+    struct orl_ring ring; /* ring.session is NULL when not subscribed */
+    struct orl_subscription subscription;
     bool video_is_off;
 
     struct orl_damage damage;

@@ -146,11 +146,11 @@ static void draw_part(const struct pass *p, struct orl_rect r)
     }
     if (picture.w && p->copy) {
         copy_rect(p, picture);
-    } else if (picture.w) {
+    } else if (picture.w && p->frame) {
         draw_rect(p, p->frame, picture);
     }
     struct orl_rect cursor = orl_rect_intersect(r, p->cursor_rect);
-    if (cursor.w) {
+    if (cursor.w && p->cursor) {
         draw_rect(p, p->cursor, cursor);
     }
     if (p->scene->overlay) {

@@ -7,7 +7,7 @@
 
 static void swap_red_blue(uint8_t *row, uint32_t w)
 {
-    for (uint32_t x = 0; x < w; x++) {
+    for (size_t x = 0; x < w; x++) {
         uint8_t r = row[4 * x];
         row[4 * x] = row[4 * x + 2];
         row[4 * x + 2] = r;

@@ -39,16 +39,22 @@ void orl_osd_destroy(struct orl_osd **osd)
     }
 }
 
+/* Bytes, padding included: where they only look different, the overlay is made once too often. */
+static bool same_bytes(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
+}
+
 const struct orl_draw_list *orl_osd_build(struct orl_osd *osd,
                                           const struct orl_osd_state *state)
 {
     /* Most calls bring the very same bytes; others differ in nothing that can be seen. */
-    if (osd->list.serial && memcmp(&osd->state, state, sizeof(*state)) == 0) {
+    if (osd->list.serial && same_bytes(&osd->state, state, sizeof(*state))) {
         return &osd->list;
     }
     memcpy(&osd->state, state, sizeof(*state));
     orl_osd_panels_make(&osd->next, state);
-    if (osd->list.serial && memcmp(&osd->panels, &osd->next, sizeof(osd->next)) == 0) {
+    if (osd->list.serial && same_bytes(&osd->panels, &osd->next, sizeof(osd->next))) {
         return &osd->list;
     }
     memcpy(&osd->panels, &osd->next, sizeof(osd->next));

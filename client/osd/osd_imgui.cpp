@@ -182,9 +182,9 @@ void put_rate(const canvas &c, const orl_osd_panels &p)
     }
     const float size = text_size(c), pad = roundf(PAD * c.scale / 2);
     ImVec2 s = measure(c, p.rate, size, 0);
-    float x = MARGIN * c.scale, y = MARGIN * c.scale;
-    put_card(c, x, y, s.x + 4 * pad, s.y + 2 * pad, CARD);
-    put_text(c, x + 2 * pad, y + pad, BRIGHT, p.rate, size, 0);
+    const float corner = MARGIN * c.scale;
+    put_card(c, corner, corner, s.x + 4 * pad, s.y + 2 * pad, CARD);
+    put_text(c, corner + 2 * pad, corner + pad, BRIGHT, p.rate, size, 0);
 }
 
 struct table {

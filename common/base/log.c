@@ -35,7 +35,7 @@ static bool parse_level(const char *text, size_t len, enum orl_log_level *out)
 
 bool orl_log_configure(const char *text)
 {
-    struct rule parsed[MAX_RULES];
+    struct rule parsed[MAX_RULES] = {0};
     unsigned count = 0;
     enum orl_log_level fallback = default_level;
 

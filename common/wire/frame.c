@@ -68,6 +68,9 @@ static bool read_picture(struct orl_frame_desc *d, const struct header *h)
         return false;
     }
     d->pitch = get32(h, lay->frame_pitch);
+    if (d->pitch == 0 || d->pitch > INT32_MAX) {
+        return false;
+    }
     d->row_bytes = d->w * orl_pixfmt_bytes(d->fmt);
     d->screen_w = get32(h, lay->frame_screen_w);
     d->screen_h = get32(h, lay->frame_screen_h);
@@ -76,7 +79,7 @@ static bool read_picture(struct orl_frame_desc *d, const struct header *h)
         d->screen_w = d->w;
         d->screen_h = d->h;
     }
-    return d->row_bytes > 0 && d->pitch >= d->row_bytes && d->pitch <= INT32_MAX;
+    return d->row_bytes > 0 && d->pitch >= d->row_bytes;
 }
 
 /* Where counter and pixels are, and how many rows the message can hold. */
@@ -114,7 +117,7 @@ static void read_damage(struct orl_frame_desc *d, const struct header *h)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *r = h->raw + lay->frame_damage + i * lay->rect_bytes;
+        const uint8_t *r = h->raw + lay->frame_damage + (size_t)i * lay->rect_bytes;
         d->damage.r[i] = (struct orl_rect){
             orl_get_u32(r + lay->rect_x), orl_get_u32(r + lay->rect_y),
             orl_get_u32(r + lay->rect_width), orl_get_u32(r + lay->rect_height)};
@@ -136,10 +139,10 @@ static void read_colour(struct orl_frame_desc *d, const struct header *h)
     if (!(d->flags & ORL_FRAME_HDR_METADATA) || lay->frame_hdr_primaries == ORL_ABSENT) {
         return;
     }
-    for (uint32_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 6; i++) {
         d->hdr.primaries[i] = get_chromaticity(h->raw + lay->frame_hdr_primaries + 2 * i);
     }
-    for (uint32_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         d->hdr.white[i] = get_chromaticity(h->raw + lay->frame_hdr_white_point + 2 * i);
     }
     d->hdr.max_display_nits = at_most(get32(h, lay->frame_hdr_max_display_lum), NITS_MAX);

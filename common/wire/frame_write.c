@@ -67,7 +67,7 @@ static void put_damage(uint8_t *raw, const struct orl_layout *lay,
     }
     put32(raw, lay->frame_damage_count, damage->n);
     for (uint32_t i = 0; i < damage->n; i++) {
-        uint8_t *r = raw + lay->frame_damage + i * lay->rect_bytes;
+        uint8_t *r = raw + lay->frame_damage + (size_t)i * lay->rect_bytes;
         orl_put_u32(r + lay->rect_x, damage->r[i].x);
         orl_put_u32(r + lay->rect_y, damage->r[i].y);
         orl_put_u32(r + lay->rect_width, damage->r[i].w);
@@ -82,10 +82,10 @@ static void put_colour(uint8_t *raw, const struct orl_layout *lay,
     if (lay->frame_hdr_primaries == ORL_ABSENT) {
         return;
     }
-    for (uint32_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 6; i++) {
         orl_put_u16(raw + lay->frame_hdr_primaries + 2 * i, d->hdr.primaries[i]);
     }
-    for (uint32_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         orl_put_u16(raw + lay->frame_hdr_white_point + 2 * i, d->hdr.white[i]);
     }
     put32(raw, lay->frame_hdr_max_display_lum, d->hdr.max_display_nits);

@@ -70,8 +70,7 @@ struct orl_layout {
 /* ORL_BYTES_frame, ORL_BYTES_cursor, ...: the largest size over all releases, for private copies. */
 #define F(group, field, structure, b6, b7, master)
 #define S(group, structure, b6, b7, master)                                                    \
-    ORL_BYTES_##group = (b6) > (b7) ? ((b6) > (master) ? (b6) : (master))                      \
-                                    : ((b7) > (master) ? (b7) : (master)),
+    ORL_BYTES_##group = sizeof(union { uint8_t in_b6[b6], in_b7[b7], in_master[master]; }),
 enum {
 #include "wire/layout.def"
 };
