@@ -10,6 +10,7 @@ server and compared with what tests/e2e/reference.c computes on the processor.
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -343,6 +344,58 @@ def an_idle_guest_causes_no_drawing(memory):
               f"to the window and the first frame:\n{out}")
     finally:
         guest.stop()
+
+
+def every_surface_and_the_single_thread_show_the_same(memory):
+    """EGL swaps instead of shared memory, drawing on the main thread, partial redraw switched off."""
+    args = ["--size=640x360", "--damage=random", "--cursor=masked"]
+    for options in (["render:softPresent=no"], ["render:thread=no"],
+                    ["render:softPresent=no", "render:thread=no"],
+                    ["egl:noBufferAge=yes", "egl:noSwapDamage=yes"]):
+        guest = Guest(memory, *args, "--fps=60", "--cursor-path=circle", "--at=1.5:fps=0",
+                      "--at=1.7:cursor=hidden")
+        viewer = Viewer(memory, *options)
+        try:
+            time.sleep(3)
+            still = args + ["--fps=0", "--cursor=none"]
+            wait_for_picture(reference(still, last_frame()), 0, " ".join(options))
+            viewer.stop()
+        finally:
+            viewer.process.kill()
+            guest.stop()
+
+
+def a_slow_guest_is_read_while_it_writes(memory):
+    show(memory, STILL + ["--release=b6", "--cursor=none", "--slow-write=300"])
+    show(memory, STILL + ["--release=master", "--cursor=none", "--slow-write=300"])
+
+
+def two_viewers_share_one_guest(memory):
+    args = STILL + ["--release=master", "--cursor=color"]
+    guest = Guest(memory, *args)
+    below = Viewer(memory, "win:position=0x400")
+    above = Viewer(memory)
+    try:
+        want = reference(args)
+        wait_for_picture(want, what="the first window")
+        below.stop()
+        wait_for_picture(want, what="after the other viewer left")
+        above.stop()
+    finally:
+        guest.stop()
+
+
+def what_is_wrong_with_the_memory_is_said(memory):
+    viewer = Viewer(memory)
+    guest = Guest(memory, "--size=1920x1080", "--memory=8", "--fps=30")
+    viewer.wait_for_line("the memory has 8 MiB, this mode needs 32 MiB")
+    guest.kill()
+    with open(memory, "r+b") as f:
+        f.write(struct.pack("<II", 0x504D474C, 8))  # an LGMP of the time between B7 and master
+    viewer.wait_for_line("the guest software speaks LGMP 8")
+    with open(memory, "r+b") as f:
+        f.write(bytes(64))
+    viewer.stop()
 
 
 def whole_number_enlargement_repeats_pixels(memory):
