@@ -52,18 +52,6 @@ def parts():
         figure(f["name"], f["value"], f["unit"], aim, rival)
 
 
-def start_x(width, height):
-    os.makedirs("/tmp/.X11-unix", mode=0o1777, exist_ok=True)
-    r, w = os.pipe()
-    x = subprocess.Popen(["Xvfb", "-displayfd", str(w), "-screen", "0", f"{width}x{height}x24",
-                          "-nolisten", "tcp"], pass_fds=[w], stderr=subprocess.DEVNULL)
-    os.close(w)
-    number = os.read(r, 16).decode().strip()
-    os.close(r)
-    os.environ["DISPLAY"] = f":{number}"
-    return x
-
-
 def account(pid):
     """(CPU ns, context switches given up by itself) over all threads of a process."""
     cpu = wakes = 0
@@ -112,7 +100,13 @@ class Session:
             + oriel_args,
             stdout=subprocess.PIPE, text=True)
 
+    def check(self):
+        """A figure of a viewer that is not there would be a very good one."""
+        if self.viewer.poll() is not None or self.guest.poll() is not None:
+            sys.exit("bench: viewer or guest ended on its own")
+
     def stop(self):
+        self.check()
         self.viewer.send_signal(signal.SIGTERM)
         out, _ = self.viewer.communicate(timeout=10)
         self.guest.send_signal(signal.SIGTERM)
@@ -199,25 +193,20 @@ def machine():
 def main():
     print("machine:", json.dumps(machine()))
     parts()
-    x = start_x(3840, 2160)
-    try:
-        with tempfile.TemporaryDirectory(dir="/dev/shm") as tmp:
-            idle(tmp)
-            rss = shown("1080p 1:1", ["--size=1920x1080", "--fps=60", "--damage=full"],
-                        ["win:size=1920x1080"], 1, tmp, ("60", "20", "30", "< 80"),
-                        ("54", "45", "66", "132"))
-            figure("resident, 1080p", rss / 1024, "MiB", "< 100", "144")
-            shown("1080p in 640x360", ["--size=1920x1080", "--fps=60", "--damage=full"],
-                  ["win:size=640x360"], 3, tmp, ("60", "8", "15", "< 50"), ("61", "16", "28", "118"))
-            shown("64x64 damage", ["--size=1920x1080", "--fps=60", "--damage=tile"],
-                  ["win:size=1920x1080"], 1, tmp, ("60", "3", "6", "< 8"), (None, "12", "24", "97"))
-            shown("4K 1:1", ["--size=3840x2160", "--fps=60", "--damage=full"],
-                  ["win:size=3840x2160"], 1, tmp, ("25", "60", "90", None), ("11", "163", "186", None))
-            first_frame(tmp)
-            growth(tmp, 20 if QUICK else 600)
-    finally:
-        x.terminate()
-        x.wait()
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as tmp:
+        idle(tmp)
+        rss = shown("1080p 1:1", ["--size=1920x1080", "--fps=60", "--damage=full"],
+                    ["win:size=1920x1080"], 1, tmp, ("60", "20", "30", "< 80"),
+                    ("54", "45", "66", "132"))
+        figure("resident, 1080p", rss / 1024, "MiB", "< 100", "144")
+        shown("1080p in 640x360", ["--size=1920x1080", "--fps=60", "--damage=full"],
+              ["win:size=640x360"], 3, tmp, ("60", "8", "15", "< 50"), ("61", "16", "28", "118"))
+        shown("64x64 damage", ["--size=1920x1080", "--fps=60", "--damage=tile"],
+              ["win:size=1920x1080"], 1, tmp, ("60", "3", "6", "< 8"), (None, "12", "24", "97"))
+        shown("4K 1:1", ["--size=3840x2160", "--fps=60", "--damage=full"],
+              ["win:size=3840x2160"], 1, tmp, ("25", "60", "90", None), ("11", "163", "186", None))
+        first_frame(tmp)
+        growth(tmp, 20 if QUICK else 600)
     with open(OUT, "w") as f:
         json.dump({"machine": machine(), "figures": figures}, f, indent=1)
     print("written:", OUT)
