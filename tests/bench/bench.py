@@ -5,8 +5,8 @@
 bench.py BUILD_DIR OUT.json [--quick]
 
 The parts that need no display come from bench/bench_parts. The rest runs the real program against
-a synthetic guest in its own process under a private Xvfb, reads the X server's pixels
-(bench/watch_x11) and the kernel's own accounts of CPU time and context switches.
+a synthetic guest in its own process on the display given (./dev bench starts a private Xvfb), reads
+the X server's pixels (bench/watch_x11) and the kernel's own accounts of CPU time and context switches.
 """
 import json
 import os

@@ -138,7 +138,7 @@ static void whole_help_fits_into_a_common_window(void **state)
     struct orl_osd *osd = NULL;
     assert_int_equal(orl_osd_create(&osd), ORL_OK);
     for (uint32_t i = 0; i < 4; i++) {
-        struct orl_osd_state s = everything(640 << (i & 1), 480 << (i & 1), i < 2 ? 1 : 2);
+        struct orl_osd_state s = everything(640u << (i & 1), 480u << (i & 1), i < 2 ? 1 : 2);
         s.show_fps = false;
         s.status[0] = s.hint[0] = s.alert[0] = '\0';
         const struct orl_draw_list *l = orl_osd_build(osd, &s);
