@@ -11,6 +11,11 @@ static double per_second(uint64_t n, uint64_t ns)
     return ns ? (double)n * (double)ORL_NS_PER_S / (double)ns : 0.0;
 }
 
+static double ms(uint64_t ns)
+{
+    return (double)ns / (double)ORL_NS_PER_MS;
+}
+
 void orl_app_summary(const struct orl_app *app)
 {
     const struct orl_render_stats *stats = &app->drawing.stats;
@@ -20,7 +25,6 @@ void orl_app_summary(const struct orl_app *app)
     uint64_t first_ns = orl_counter_get(&stats->first_frame_ns);
     uint64_t now_ns = orl_now_ns();
     uint64_t span_ns = first_ns ? now_ns - first_ns : 0;
-    uint64_t latency_ns = frames ? orl_counter_get(&stats->found_to_shown_ns) / frames : 0;
     struct orl_render_info info = orl_render_info(app->render);
     struct rusage use = {0};
     getrusage(RUSAGE_SELF, &use);
@@ -31,8 +35,7 @@ void orl_app_summary(const struct orl_app *app)
            orl_surface_wants_pixels(orl_win_surface(app->win)) ? "shared memory" : "EGL swap");
     printf("window: %ux%u\n", app->view.win_w, app->view.win_h);
     if (first_ns) {
-        printf("first frame: %.1f ms after the start\n",
-               (double)(first_ns - app->start_ns) / (double)ORL_NS_PER_MS);
+        printf("first frame: %.1f ms after the start\n", ms(first_ns - app->start_ns));
     }
     printf("frames shown: %llu (%.1f fps)\n", (unsigned long long)frames,
            per_second(frames, span_ns));
@@ -41,8 +44,9 @@ void orl_app_summary(const struct orl_app *app)
     printf("guest frames skipped: %llu, dropped: %llu\n",
            (unsigned long long)orl_counter_get(&app->frames.frames_skipped),
            (unsigned long long)orl_counter_get(&app->frames.frames_dropped));
-    printf("latency, found to shown: %.3f ms mean\n",
-           (double)latency_ns / (double)ORL_NS_PER_MS);
+    printf("latency, found to shown: p50 %.2f ms, p99 %.2f ms\n",
+           ms(orl_histogram_percentile(&stats->found_to_shown, 50)),
+           ms(orl_histogram_percentile(&stats->found_to_shown, 99)));
     printf("pictures drawn: %llu\n", (unsigned long long)orl_counter_get(&stats->draws));
     printf("processor time: %.2f s user, %.2f s system\n",
            (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6,

@@ -135,7 +135,7 @@ static void count(struct orl_render *r, uint64_t now_ns)
     }
     r->frame_waits = false;
     orl_counter_add(&stats->frames, 1);
-    orl_counter_add(&stats->found_to_shown_ns, now_ns - r->t_seen_ns);
+    orl_histogram_add(&stats->found_to_shown, now_ns - r->t_seen_ns);
     if (orl_counter_get(&stats->first_frame_ns) == 0) {
         orl_counter_set(&stats->found_before, orl_counter_get(&r->frames->frames_found));
         orl_counter_set(&stats->first_frame_ns, now_ns);

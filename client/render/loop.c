@@ -21,7 +21,7 @@ int orl_render_link_init(struct orl_render_link *link)
     orl_wake_init(&link->wake);
     orl_counter_init(&link->stats.draws);
     orl_counter_init(&link->stats.frames);
-    orl_counter_init(&link->stats.found_to_shown_ns);
+    orl_histogram_init(&link->stats.found_to_shown);
     orl_counter_init(&link->stats.first_frame_ns);
     orl_counter_init(&link->stats.found_before);
     orl_counter_init(&link->stats.failed);

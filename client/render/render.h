@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/mailbox.h"
 #include "base/serial.h"
 #include "base/spsc.h"
@@ -44,7 +45,7 @@ struct orl_render_stats {
     struct orl_counter draws;  /* pictures presented */
     struct orl_counter frames; /* guest frames that were shown */
     /* Sum over `frames`: message found -> present returned. */
-    struct orl_counter found_to_shown_ns;
+    struct orl_histogram found_to_shown; /* message found -> present returned, one a frame */
     struct orl_counter first_frame_ns; /* clock when the first guest frame had been presented */
     struct orl_counter found_before;   /* frames_found when the first one had been presented */
     struct orl_counter failed;         /* 1: the thread gave up (GL lost); main should end */
