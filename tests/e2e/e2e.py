@@ -398,6 +398,11 @@ def what_is_wrong_with_the_memory_is_said(memory):
     viewer.stop()
 
 
+def the_window_takes_the_pictures_size_when_asked(memory):
+    args = STILL + ["--cursor=color"]
+    show(memory, args, ["win:autoResize=yes"], size="320x240")
+
+
 def whole_number_enlargement_repeats_pixels(memory):
     args = ["--size=320x180", "--fps=0", "--cursor=masked", "--cursor-path=fixed"]
     guest = Guest(memory, *args)
