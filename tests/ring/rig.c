@@ -118,3 +118,16 @@ uint8_t *rig_snapshot(const struct rig *r)
     memcpy(copy, r->shm.base, r->shm.size);
     return copy;
 }
+
+void rig_expect_next(struct orl_ring *ring, uint64_t tag)
+{
+    struct orl_payload msg = {0};
+    assert_int_equal(orl_ring_next(ring, &msg), ORL_OK);
+    assert_int_equal(msg.tag, tag);
+}
+
+void rig_expect_nothing(struct orl_ring *ring)
+{
+    struct orl_payload msg;
+    assert_int_equal(orl_ring_next(ring, &msg), ORL_EAGAIN);
+}

@@ -54,6 +54,10 @@ void rig_put(struct rig *r, uint32_t field, uint32_t value);
 uint8_t *rig_block(const struct rig *r);
 uint8_t *rig_slot(const struct rig *r, uint32_t i);
 
+/* The ring's next message has that tag; there is none. */
+void rig_expect_next(struct orl_ring *ring, uint64_t tag);
+void rig_expect_nothing(struct orl_ring *ring);
+
 /* A copy of the memory to compare with later; the caller frees. */
 uint8_t *rig_snapshot(const struct rig *r);
 

@@ -6,19 +6,6 @@
 #include "rig.h"
 #include "support/check.h"
 
-static void expect_next(struct orl_ring *ring, uint64_t tag)
-{
-    struct orl_payload msg = {0};
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_OK);
-    assert_int_equal(msg.tag, tag);
-}
-
-static void expect_nothing(struct orl_ring *ring)
-{
-    struct orl_payload msg;
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_EAGAIN);
-}
-
 static void held_lock_ends_every_wait_within_a_bound(void **state)
 {
     struct rig r;
@@ -36,9 +23,9 @@ static void held_lock_ends_every_wait_within_a_bound(void **state)
     assert_int_equal(rig_post(&r), ORL_ETIMEOUT);
     assert_int_equal(orl_producer_pass(&r.p, r.now_ms), ORL_ETIMEOUT);
     bool needs_lock = r.lay->release == ORL_MASTER;
-    expect_next(&ring, 0);
+    rig_expect_next(&ring, 0);
     assert_int_equal(orl_ring_done(&ring), needs_lock ? ORL_ETIMEOUT : ORL_OK);
-    expect_next(&ring, needs_lock ? 0 : 1);
+    rig_expect_next(&ring, needs_lock ? 0 : 1);
     assert_int_equal(orl_ring_skip_to_last(&ring), needs_lock ? ORL_ETIMEOUT : ORL_OK);
     orl_ring_unsubscribe(&ring); /* forgets it, bounded */
     assert_int_equal(rig_block(&r)[r.lay->queue_lock], 1);
@@ -56,16 +43,16 @@ static void retiring_is_left_to_the_producer_while_it_holds_the_lock(void **stat
     }
     rig_block(&r)[r.lay->queue_lock] = 1;
     for (uint32_t i = 0; i < RIG_CAPACITY; i++) {
-        expect_next(&ring, i);
+        rig_expect_next(&ring, i);
         assert_int_equal(orl_ring_done(&ring), ORL_OK);
     }
-    expect_nothing(&ring);
+    rig_expect_nothing(&ring);
     assert_int_equal(orl_producer_used(&r.p, r.frame), RIG_CAPACITY);
     rig_block(&r)[r.lay->queue_lock] = 0;
     rig_pass(&r, 10);
     assert_int_equal(orl_producer_used(&r.p, r.frame), 0);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, RIG_CAPACITY);
+    rig_expect_next(&ring, RIG_CAPACITY);
     rig_stop(&r);
 }
 
@@ -88,7 +75,7 @@ static void message_behind_an_unretired_one_is_left_in_the_ring(void **state)
     assert_int_equal(rig_get(&r, r.lay->queue_head), 2);
     assert_int_equal(orl_get_u64(rig_block(&r) + r.lay->queue_head_deadline),
                      r.now_ms + RIG_TIMEOUT);
-    expect_next(&ring, 2);
+    rig_expect_next(&ring, 2);
     rig_stop(&r);
 }
 
@@ -102,7 +89,7 @@ static void one_byte_locks_leave_their_neighbours_alone(void **state)
     struct orl_session s = rig_attach(&r);
     struct orl_ring ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, 0);
+    rig_expect_next(&ring, 0);
     assert_int_equal(orl_ring_done(&ring), ORL_OK);
     assert_int_equal(orl_ring_send(&ring, "abc", 3, NULL), ORL_OK);
     assert_int_equal(rig_get(&r, r.lay->queue_lock), 0xcccccc00u);

@@ -3,19 +3,6 @@
 #include "rig.h"
 #include "support/check.h"
 
-static void expect_next(struct orl_ring *ring, uint64_t tag)
-{
-    struct orl_payload msg = {0};
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_OK);
-    assert_int_equal(msg.tag, tag);
-}
-
-static void expect_nothing(struct orl_ring *ring)
-{
-    struct orl_payload msg;
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_EAGAIN);
-}
-
 static int post_to(struct rig *r, uint32_t client)
 {
     struct orl_payload msg = {.off = r->payload, .size = 64, .tag = r->posted++};
@@ -31,16 +18,16 @@ static void messages_for_others_are_passed_over(void **state)
     struct orl_ring a = rig_subscribe(&s1, ORL_QUEUE_FRAME);
     struct orl_ring b = rig_subscribe(&s2, ORL_QUEUE_FRAME);
     assert_int_equal(post_to(&r, s2.client_id), ORL_OK);
-    expect_nothing(&a);
+    rig_expect_nothing(&a);
     assert_int_equal(post_to(&r, s1.client_id), ORL_OK);
     assert_int_equal(post_to(&r, s2.client_id), ORL_OK);
     assert_int_equal(post_to(&r, 4711), ORL_OK); /* nobody: not posted */
     assert_int_equal(orl_producer_used(&r.p, r.frame), 3);
-    expect_next(&a, 1);
+    rig_expect_next(&a, 1);
     assert_int_equal(orl_ring_done(&a), ORL_OK);
-    expect_nothing(&a);
+    rig_expect_nothing(&a);
     assert_int_equal(orl_ring_skip_to_last(&b), ORL_OK);
-    expect_next(&b, 2);
+    rig_expect_next(&b, 2);
     assert_int_equal(orl_producer_used(&r.p, r.frame), 1);
     rig_stop(&r);
 }
@@ -55,18 +42,18 @@ static void tail_that_moved_back_does_not_change_the_order(void **state)
     struct orl_ring b = rig_subscribe(&s2, ORL_QUEUE_FRAME);
     assert_int_equal(post_to(&r, s2.client_id), ORL_OK); /* 0 stays at the head */
     assert_int_equal(post_to(&r, s1.client_id), ORL_OK); /* 1 */
-    expect_next(&a, 1);
+    rig_expect_next(&a, 1);
     assert_int_equal(orl_ring_done(&a), ORL_OK);
     rig_pass(&r, 10); /* takes 1 back: the read position of a is now behind the end */
     assert_int_equal(orl_producer_used(&r.p, r.frame), 1);
     assert_int_equal(post_to(&r, s1.client_id), ORL_OK); /* 2, where 1 was */
     assert_int_equal(post_to(&r, s1.client_id), ORL_OK); /* 3, where a would read */
-    expect_next(&a, 2);
+    rig_expect_next(&a, 2);
     assert_int_equal(orl_ring_done(&a), ORL_OK);
-    expect_next(&a, 3);
+    rig_expect_next(&a, 3);
     assert_int_equal(orl_ring_done(&a), ORL_OK);
-    expect_nothing(&a);
-    expect_next(&b, 0);
+    rig_expect_nothing(&a);
+    rig_expect_next(&b, 0);
     rig_stop(&r);
 }
 

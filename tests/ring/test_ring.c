@@ -6,26 +6,13 @@
 #include "rig.h"
 #include "support/check.h"
 
-static void expect_next(struct orl_ring *ring, uint64_t tag)
-{
-    struct orl_payload msg = {0};
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_OK);
-    assert_int_equal(msg.tag, tag);
-}
-
-static void expect_nothing(struct orl_ring *ring)
-{
-    struct orl_payload msg;
-    assert_int_equal(orl_ring_next(ring, &msg), ORL_EAGAIN);
-}
-
 static void ring_gives_messages_in_order_across_many_wraps(void **state)
 {
     struct rig r;
     rig_start(&r, RIG_RELEASE(state));
     struct orl_session s = rig_attach(&r);
     struct orl_ring ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
-    expect_nothing(&ring);
+    rig_expect_nothing(&ring);
     for (uint32_t i = 0; i < 40; i++) {
         uint32_t burst = i % RIG_CAPACITY + 1;
         uint32_t first = r.posted;
@@ -33,11 +20,11 @@ static void ring_gives_messages_in_order_across_many_wraps(void **state)
             assert_int_equal(rig_post(&r), ORL_OK);
         }
         for (uint32_t k = 0; k < burst; k++) {
-            expect_next(&ring, first + k);
-            expect_next(&ring, first + k); /* asking again changes nothing */
+            rig_expect_next(&ring, first + k);
+            rig_expect_next(&ring, first + k); /* asking again changes nothing */
             assert_int_equal(orl_ring_done(&ring), ORL_OK);
         }
-        expect_nothing(&ring);
+        rig_expect_nothing(&ring);
         assert_int_equal(orl_producer_used(&r.p, r.frame), 0);
     }
     orl_ring_unsubscribe(&ring);
@@ -56,10 +43,10 @@ static void ring_sees_only_messages_posted_after_subscribing(void **state)
     assert_int_equal(rig_post(&r), ORL_OK);
     struct orl_ring late = rig_subscribe(&s2, ORL_QUEUE_FRAME);
     assert_int_equal(late.slot, 1);
-    expect_nothing(&late);
+    rig_expect_nothing(&late);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&late, 1);
-    expect_next(&early, 0);
+    rig_expect_next(&late, 1);
+    rig_expect_next(&early, 0);
     assert_int_equal(orl_producer_new_subscribers(&r.p, r.frame), 2);
     assert_int_equal(orl_producer_new_subscribers(&r.p, r.frame), 0);
     rig_stop(&r);
@@ -76,10 +63,10 @@ static void full_queue_refuses_posts_until_the_slowest_is_done(void **state)
         assert_int_equal(rig_post(&r), ORL_OK);
     }
     assert_int_equal(rig_post(&r), ORL_ENOSPC);
-    expect_next(&a, 0);
+    rig_expect_next(&a, 0);
     assert_int_equal(orl_ring_done(&a), ORL_OK);
     assert_int_equal(rig_post(&r), ORL_ENOSPC);
-    expect_next(&b, 0);
+    rig_expect_next(&b, 0);
     assert_int_equal(orl_ring_done(&b), ORL_OK);
     assert_int_equal(rig_post(&r), ORL_OK);
     rig_stop(&r);
@@ -102,9 +89,9 @@ static void skip_leaves_only_the_newest_message(void **state)
     uint64_t deadline = orl_get_u64(rig_block(&r) + r.lay->queue_head_deadline);
     assert_int_equal(deadline, r.now_ms + RIG_TIMEOUT);
     assert_int_equal(orl_ring_skip_to_last(&ring), ORL_OK);
-    expect_next(&ring, RIG_CAPACITY - 1);
+    rig_expect_next(&ring, RIG_CAPACITY - 1);
     assert_int_equal(orl_ring_done(&ring), ORL_OK);
-    expect_nothing(&ring);
+    rig_expect_nothing(&ring);
     rig_stop(&r);
 }
 
@@ -120,9 +107,9 @@ static void skip_of_one_subscriber_leaves_messages_for_the_other(void **state)
     }
     assert_int_equal(orl_ring_skip_to_last(&a), ORL_OK);
     assert_int_equal(orl_producer_used(&r.p, r.frame), 3);
-    expect_next(&a, 2);
+    rig_expect_next(&a, 2);
     for (uint32_t i = 0; i < 3; i++) {
-        expect_next(&b, i);
+        rig_expect_next(&b, i);
         assert_int_equal(orl_ring_done(&b), ORL_OK);
     }
     assert_int_equal(orl_ring_done(&a), ORL_OK);
@@ -192,11 +179,11 @@ static void late_subscriber_is_told_so_and_touches_nothing(void **state)
     struct orl_session s2 = rig_attach(&r);
     struct orl_ring other = rig_subscribe(&s2, ORL_QUEUE_FRAME);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, 0);
-    expect_next(&other, 0);
+    rig_expect_next(&ring, 0);
+    rig_expect_next(&other, 0);
     assert_int_equal(orl_ring_done(&other), ORL_OK);
     rig_pass(&r, RIG_TIMEOUT);
-    expect_next(&ring, 0); /* exactly at the deadline is in time */
+    rig_expect_next(&ring, 0); /* exactly at the deadline is in time */
     rig_pass(&r, 1);
     uint8_t *before = rig_snapshot(&r);
     assert_int_equal(orl_ring_check(&ring), ORL_ELATE);
@@ -210,8 +197,8 @@ static void late_subscriber_is_told_so_and_touches_nothing(void **state)
     ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
     assert_int_equal(ring.slot, 2); /* the bad slot is not free yet */
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, 1);
-    expect_next(&other, 1);
+    rig_expect_next(&ring, 1);
+    rig_expect_next(&other, 1);
     rig_stop(&r);
 }
 
@@ -243,7 +230,7 @@ static void restarted_session_is_noticed_by_every_call_and_not_written_to(void *
     struct orl_session s = rig_attach(&r);
     struct orl_ring ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, 0);
+    rig_expect_next(&ring, 0);
     rig_restart(&r);
     uint8_t *before = rig_snapshot(&r);
     assert_int_equal(orl_session_same(&s), ORL_ESESSION);
@@ -260,7 +247,7 @@ static void restarted_session_is_noticed_by_every_call_and_not_written_to(void *
     s = rig_attach(&r);
     ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, 1);
+    rig_expect_next(&ring, 1);
     rig_stop(&r);
 }
 
@@ -277,7 +264,7 @@ static void stale_pending_bits_of_a_former_owner_are_cleared(void **state)
         uint32_t pending = orl_get_u32(rig_slot(&r, i) + r.lay->slot_pending);
         assert_int_equal(pending, UINT32_MAX - 1);
     }
-    expect_nothing(&ring);
+    rig_expect_nothing(&ring);
     rig_stop(&r);
 }
 
@@ -300,7 +287,7 @@ static void payload_outside_of_the_memory_is_malformed_and_can_be_finished(void 
         assert_int_equal(orl_ring_done(&ring), ORL_OK);
     }
     assert_int_equal(rig_post(&r), ORL_OK);
-    expect_next(&ring, r.posted - 1);
+    rig_expect_next(&ring, r.posted - 1);
     rig_stop(&r);
 }
 
@@ -400,7 +387,7 @@ static void adopted_slot_reads_on_without_a_write(void **state)
     assert_int_equal(orl_ring_adopt(&adopted, &viewer, ORL_QUEUE_FRAME, 32, 0), ORL_EINVAL);
     assert_int_equal(orl_ring_adopt(&adopted, &viewer, ORL_QUEUE_FRAME, 0, 99), ORL_EINVAL);
     assert_int_equal(orl_ring_adopt(&adopted, &viewer, ORL_QUEUE_FRAME, ring.slot, 0), ORL_OK);
-    expect_next(&adopted, 0);
+    rig_expect_next(&adopted, 0);
     assert_memory_equal(before, r.shm.base, r.shm.size);
     free(before);
     rig_stop(&r);
