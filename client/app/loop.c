@@ -8,11 +8,6 @@
 /* Without a render thread main waits on its wake word and looks at the window this often. */
 #define POLL_NS (4 * ORL_NS_PER_MS)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void publish_view(struct orl_app *app)
 {
     if (!app->view_changed) {
@@ -73,7 +68,8 @@ static void look(struct orl_app *app)
 
 static void step_render(struct orl_app *app, uint64_t until_ns)
 {
-    uint64_t limit = earlier(earlier(until_ns, app->render_due), orl_now_ns() + POLL_NS);
+    uint64_t limit =
+        orl_earlier(orl_earlier(until_ns, app->render_due), orl_now_ns() + POLL_NS);
     uint32_t reasons = orl_wake_wait(&app->drawing.wake, limit);
     uint64_t now_ns = orl_now_ns();
     if (reasons || now_ns >= app->render_due) {
@@ -90,8 +86,8 @@ static void step_render(struct orl_app *app, uint64_t until_ns)
 void orl_app_step(struct orl_app *app, uint64_t until_ns)
 {
     publish_view(app);
-    uint64_t due = earlier(until_ns, orl_binds_due(&app->binds));
-    due = earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
+    uint64_t due = orl_earlier(until_ns, orl_binds_due(&app->binds));
+    due = orl_earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
     if (!app->conf->render_thread) {
         step_render(app, due);
         due = 0;

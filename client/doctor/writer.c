@@ -148,15 +148,6 @@ void orl_writer_bytes(struct orl_writer *r, const char *key, const uint8_t *v, u
     fputc('"', r->out);
 }
 
-void orl_writer_numbers(struct orl_writer *r, const char *key, const uint32_t *v, uint32_t n)
-{
-    start_value(r, key);
-    for (uint32_t i = 0; i < n; i++) {
-        fprintf(r->out, "%c%" PRIu32, i == 0 ? '[' : ',', v[i]);
-    }
-    fputs(n ? "]" : "[]", r->out);
-}
-
 void orl_problems_add(struct orl_problems *p, const char *fmt, ...)
 {
     if (p->n < ORL_PROBLEMS_MAX) {

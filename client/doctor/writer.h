@@ -40,8 +40,6 @@ void orl_writer_bool(struct orl_writer *r, const char *key, bool v);
 void orl_writer_text(struct orl_writer *r, const char *key, const char *v);
 /* Bytes as hexadecimal text. */
 void orl_writer_bytes(struct orl_writer *r, const char *key, const uint8_t *v, uint32_t n);
-/* A short list of numbers. */
-void orl_writer_numbers(struct orl_writer *r, const char *key, const uint32_t *v, uint32_t n);
 
 /* Sentences about what is wrong, gathered first and written as one list. */
 #define ORL_PROBLEMS_MAX 12

@@ -62,7 +62,6 @@ void orl_render_take_view(struct orl_render *r)
 void orl_render_look(struct orl_render *r)
 {
     struct orl_scene *s = &r->scene;
-    /* A position sent before its shape arrived would show the old shape at the new place. */
     s->cursor_visible =
         r->pos.visible && r->shape != 0 && r->has_frame && !r->want.hide_guest_cursor;
     s->cursor_x = r->pos.x;

@@ -147,7 +147,7 @@ static void take_frame(struct orl_render *r, uint64_t now_ns)
     set_dim(r, slot->kind != ORL_SLOT_STAGED);
 }
 
-static void take_cursor(struct orl_render *r)
+static void take_shape(struct orl_render *r)
 {
     struct orl_frame_link *f = r->frames;
     if (orl_mailbox_take(&f->shape_mb)) {
@@ -157,8 +157,18 @@ static void take_cursor(struct orl_render *r)
         orl_repaint_add(&r->repaint, r->cursor_rect);
         r->cursor_rect = (struct orl_rect){0, 0, 0, 0}; /* look again, even at the same place */
     }
+}
+
+/* A shape is sent before the position that belongs to it; both may arrive between the two takes. */
+static void take_cursor(struct orl_render *r)
+{
+    struct orl_frame_link *f = r->frames;
+    take_shape(r);
     if (orl_mailbox_take(&f->pos_mb)) {
         r->pos = f->pos[f->pos_mb.front];
+        if (r->pos.shape != r->shape) {
+            take_shape(r);
+        }
     }
 }
 

@@ -11,11 +11,6 @@
 
 #define ALERT_NS (3 * ORL_NS_PER_S)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns)
 {
     if (!r->want.alerts) {
@@ -44,6 +39,9 @@ static uint64_t update_alert(struct orl_render *r, uint64_t now_ns)
 static uint64_t update_words(struct orl_render *r, uint64_t now_ns)
 {
     struct orl_sentences words;
+    if (!r->text.changed && now_ns < r->text.words.next_ns) {
+        return r->text.words.next_ns; /* same status, same words: not once a frame */
+    }
     orl_sentences_make(&words, &r->status, now_ns);
     if (strcmp(words.status, r->text.words.status) != 0 ||
         strcmp(words.hint, r->text.words.hint) != 0) {
@@ -113,8 +111,8 @@ uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
         return UINT64_MAX;
     }
     uint64_t due = update_alert(r, now_ns);
-    due = earlier(due, update_words(r, now_ns));
-    due = earlier(due, update_fps(r, now_ns));
+    due = orl_earlier(due, update_words(r, now_ns));
+    due = orl_earlier(due, update_fps(r, now_ns));
     if (!r->text.changed) {
         return due;
     }

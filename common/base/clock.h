@@ -21,6 +21,11 @@ static inline uint64_t orl_now_ns(void)
     return (uint64_t)t.tv_sec * ORL_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+static inline uint64_t orl_earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* Sleeps until `deadline_ns` of the same clock; returns early on a signal. */
 static inline void orl_sleep_until(uint64_t deadline_ns)
 {
