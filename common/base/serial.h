@@ -54,4 +54,17 @@ static inline uint64_t orl_counter_get(const struct orl_counter *c)
     return atomic_load_explicit(&c->n, memory_order_acquire);
 }
 
+/* A pointer that one thread sets and others follow; what it points to stays valid meanwhile. */
+struct orl_pointer {
+    _Atomic(void *) p;
+};
+static inline void orl_pointer_set(struct orl_pointer *p, void *to)
+{
+    atomic_store_explicit(&p->p, to, memory_order_release);
+}
+static inline void *orl_pointer_get(const struct orl_pointer *p)
+{
+    return atomic_load_explicit(&p->p, memory_order_acquire);
+}
+
 #endif

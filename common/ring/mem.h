@@ -50,6 +50,15 @@ static inline uint32_t orl_w32_swap(uint8_t *p, uint32_t v)
 }
 
 /*
+ * A store that no later load overtakes, for "I am here" marks: each side sets its own word and then
+ * looks at the other's. Release and acquire alone allow both to look too early, also on x86.
+ */
+static inline void orl_w32_announce(uint8_t *p, uint32_t v)
+{
+    (void)__atomic_exchange_n((uint32_t *)(void *)p, v, __ATOMIC_SEQ_CST);
+}
+
+/*
  * Between plain reads of a payload and the loads that ask whether it was still ours: keeps the
  * reads from happening later. Costs nothing on x86.
  */

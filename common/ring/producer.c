@@ -388,6 +388,19 @@ uint32_t orl_producer_subscribers(const struct orl_producer *p, uint32_t index)
     return (uint32_t)__builtin_popcount(orl_subs_active(orl_queue_subs(&q)));
 }
 
+uint32_t orl_producer_clients(const struct orl_producer *p, uint32_t index,
+                              uint32_t ids[ORL_MAX_SUBSCRIBERS])
+{
+    struct orl_queue q = queue_at(p, index);
+    uint32_t active = orl_subs_active(orl_queue_subs(&q)), count = 0;
+    for (uint32_t n = 0; n < q.lay->subscribers; n++) {
+        if (active & UINT32_C(1) << n) {
+            ids[count++] = orl_w32_load(orl_queue_client(&q, n));
+        }
+    }
+    return count;
+}
+
 uint32_t orl_producer_new_subscribers(struct orl_producer *p, uint32_t index)
 {
     struct orl_queue q = queue_at(p, index);

@@ -64,6 +64,10 @@ ORL_MUST int orl_producer_pass(struct orl_producer *p, uint64_t now_ms);
 uint32_t orl_producer_used(const struct orl_producer *p, uint32_t index);
 uint32_t orl_producer_subscribers(const struct orl_producer *p, uint32_t index);
 
+/* Client ids of the active subscribers into `ids`, at most ORL_MAX_SUBSCRIBERS; how many. */
+uint32_t orl_producer_clients(const struct orl_producer *p, uint32_t index,
+                              uint32_t ids[ORL_MAX_SUBSCRIBERS]);
+
 /* Subscriptions since the last call: the state (last frame, cursor) must be repeated for them. */
 uint32_t orl_producer_new_subscribers(struct orl_producer *p, uint32_t index);
 

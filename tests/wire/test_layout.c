@@ -5,6 +5,7 @@
 #include "support/fields.h"
 #include "support/guarded.h"
 #include "support/vectors.h"
+#include "wire/hid.h"
 #include "wire/wire.h"
 
 static struct json_object *layout;
@@ -187,6 +188,97 @@ static void numbers_of_the_messages_equal_the_constants(void **state)
     assert_int_equal(ORL_RECOVERY_BYTES, orl_json_int(c, "recovery_region_bytes"));
 }
 
+/* Structures of one release: places.def, both ways. */
+static const struct place {
+    const char *structure, *field; /* field NULL: the size */
+    uint32_t number;
+} places[] = {
+#define F(group, field, structure, offset) {#structure, #field, ORL_AT_##group##_##field},
+#define S(group, structure, bytes)         {#structure, NULL, ORL_LEN_##group},
+#include "wire/places.def"
+#undef F
+#undef S
+};
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+static bool has_place(const char *structure, const char *field)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (places[i].field && !strcmp(places[i].structure, structure) &&
+            !strcmp(places[i].field, field)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void masters_own_structures_are_as_measured(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct place *p = &places[i];
+        struct json_object *s = orl_layout_json_struct(layout, "master", p->structure);
+        assert_non_null(s);
+        if (p->field) {
+            struct json_object *field = orl_layout_json_field(s, p->field);
+            assert_non_null(field);
+            assert_int_equal(p->number, orl_json_int(field, "offset"));
+            continue;
+        }
+        assert_int_equal(p->number, orl_json_int(s, "size"));
+        struct json_object *fields = json_object_object_get(s, "fields");
+        for (size_t k = 0; k < json_object_array_length(fields); k++) {
+            struct json_object *f = json_object_array_get_idx(fields, k);
+            const char *name = json_object_get_string(json_object_object_get(f, "name"));
+            if (!has_place(p->structure, name)) {
+                fail_msg("%s.%s has no row", p->structure, name);
+            }
+        }
+    }
+}
+
+static void numbers_of_streams_and_input_equal_the_constants(void **state)
+{
+    (void)state;
+    struct json_object *c = constants(orl_layout_get(ORL_MASTER));
+    assert_int_equal(ORL_STREAM_DESC_MAGIC, orl_json_int(c, "stream_descriptor_magic"));
+    assert_int_equal(ORL_STREAM_REGION_MAGIC, orl_json_int(c, "stream_region_magic"));
+    assert_int_equal(ORL_STREAM_VERSION, orl_json_int(c, "stream_descriptor_version"));
+    assert_int_equal(ORL_STREAM_VERSION, orl_json_int(c, "stream_region_version"));
+    assert_int_equal(ORL_STREAM_VERSION, orl_json_int(c, "input_stream_version"));
+    assert_int_equal(ORL_STREAM_TO_VIEWER, orl_json_int(c, "stream_host_to_client"));
+    assert_int_equal(ORL_STREAM_TO_GUEST, orl_json_int(c, "stream_client_to_host"));
+    assert_int_equal(ORL_STREAM_POLICY_FIFO, orl_json_int(c, "stream_policy_fifo"));
+    struct json_object *state_of = json_object_object_get(c, "stream_state");
+    assert_int_equal(ORL_STREAM_UNBOUND, orl_json_int(state_of, "unbound"));
+    assert_int_equal(ORL_STREAM_BINDING, orl_json_int(state_of, "binding"));
+    assert_int_equal(ORL_STREAM_READY, orl_json_int(state_of, "ready"));
+    assert_int_equal(ORL_STREAM_DRAINING, orl_json_int(state_of, "draining"));
+    assert_int_equal(ORL_HID_VERSION, orl_json_int(c, "input_version"));
+    assert_int_equal(ORL_HID_ENDPOINTS, orl_json_int(c, "input_endpoint_count"));
+    assert_int_equal(ORL_HID_SLOT_COUNT, orl_json_int(c, "input_stream_slot_count"));
+    assert_int_equal(ORL_HID_SLOT_BYTES, orl_json_int(c, "input_stream_slot_size"));
+    assert_int_equal(ORL_HID_LEASE_MS, orl_json_int(c, "input_lease_ms"));
+    struct json_object *type = json_object_object_get(c, "input_message_type");
+    assert_int_equal(ORL_HID_CLAIM, orl_json_int(type, "claim"));
+    assert_int_equal(ORL_HID_RELEASE, orl_json_int(type, "release"));
+    assert_int_equal(ORL_HID_KEEPALIVE, orl_json_int(type, "keepalive"));
+    assert_int_equal(ORL_HID_RESET, orl_json_int(type, "reset"));
+    assert_int_equal(ORL_HID_MOUSE_RELATIVE, orl_json_int(type, "mouse_relative"));
+    assert_int_equal(ORL_HID_MOUSE_ABSOLUTE, orl_json_int(type, "mouse_absolute"));
+    assert_int_equal(ORL_HID_KEYS_HELD, orl_json_int(type, "keyboard"));
+    struct json_object *caps = json_object_object_get(c, "input_caps");
+    assert_int_equal(ORL_HID_RELATIVE, orl_json_int(caps, "mouse_relative"));
+    assert_int_equal(ORL_HID_ABSOLUTE, orl_json_int(caps, "mouse_absolute"));
+    assert_int_equal(ORL_HID_KEYBOARD, orl_json_int(caps, "keyboard"));
+    struct json_object *leds = json_object_object_get(c, "input_leds");
+    assert_int_equal(ORL_HID_LED_NUM, orl_json_int(leds, "num"));
+    assert_int_equal(ORL_HID_LED_CAPS, orl_json_int(leds, "caps"));
+    assert_int_equal(ORL_HID_LED_SCROLL, orl_json_int(leds, "scroll"));
+    assert_int_equal(ORL_HID_LED_COMPOSE, orl_json_int(leds, "compose"));
+    assert_int_equal(ORL_HID_LED_KANA, orl_json_int(leds, "kana"));
+}
+
 static void put_magic(struct orl_guarded *g, size_t off, uint32_t version)
 {
     orl_put_u32(g->base + off, ORL_LGMP_MAGIC);
@@ -263,6 +355,8 @@ int main(void)
         cmocka_unit_test(rows_fill_the_members_of_the_table),
         cmocka_unit_test(numbers_of_the_queues_equal_the_constants),
         cmocka_unit_test(numbers_of_the_messages_equal_the_constants),
+        cmocka_unit_test(masters_own_structures_are_as_measured),
+        cmocka_unit_test(numbers_of_streams_and_input_equal_the_constants),
         cmocka_unit_test(probe_names_every_version_it_does_not_speak),
         cmocka_unit_test(probe_prefers_the_older_control_block_over_what_stands_behind_it),
         cmocka_unit_test(probe_reads_nothing_behind_a_short_memory),
