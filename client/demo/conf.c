@@ -10,6 +10,7 @@
 void orl_demo_conf_init(struct orl_demo_conf *conf)
 {
     *conf = (struct orl_demo_conf){.release = ORL_B7,
+                                   .input = true,
                                    .w = 1280,
                                    .h = 720,
                                    .fps = 60,

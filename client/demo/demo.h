@@ -52,9 +52,10 @@ enum orl_demo_hostile {
     ORL_DEMO_BAD_DAMAGE = 128,  /* damage count and rectangles garbage, every other frame */
     ORL_DEMO_BAD_HUGE = 256,    /* enormous sizes, every other frame */
     ORL_DEMO_BAD_CURSOR = 512,  /* cursor headers garbage, every other message */
-    ORL_DEMO_BAD_LATE = 1024    /* headers change after they were posted */
+    ORL_DEMO_BAD_LATE = 1024,   /* headers change after they were posted */
+    ORL_DEMO_BAD_INPUT = 2048   /* * garbage in the status and the streams of the input */
 };
-#define ORL_DEMO_BAD_ALL 2047u
+#define ORL_DEMO_BAD_ALL 4095u
 
 enum orl_demo_action {
     ORL_DEMO_DO_SIZE,     /* a x b pixels */
@@ -83,6 +84,8 @@ struct orl_demo_event {
 struct orl_demo_conf {
     const char *path;      /* memory file, created when missing; borrowed */
     const char *log_posts; /* may be NULL: no log; else "serial t_ns frame" per posted frame */
+    const char *log_input; /* may be NULL: no log; "-": standard output; see below */
+    bool input;            /* master on Windows offers keyboard and mouse through the memory */
     enum orl_release release;
     uint32_t w, h;               /* stored picture, pixels, 1..ORL_FRAME_SIDE_MAX */
     uint32_t screen_w, screen_h; /* guest screen when down-scaled; 0: the same as the picture */
@@ -109,7 +112,14 @@ struct orl_demo_conf {
     struct orl_demo_event events[ORL_DEMO_EVENTS]; /* sorted by time */
 };
 
-/* 1280 x 720 BGRA card at 60 frames per second, moving damage, colour cursor on a circle, B7. */
+/*
+ * The lines of log_input, one for each thing that the guest was told: "key USAGE down" and "key
+ * USAGE up" (HID usage, decimal), "rel DX DY", "abs X Y" (guest pixels), "buttons MASK", "wheel N",
+ * and who tells it: "claim ID", "free ID" (given back), "drop ID" (lease over or a rule broken).
+ */
+
+/* 1280 x 720 BGRA card at 60 frames per second, moving damage, colour cursor on a circle, B7;
+ * master would offer input. */
 void orl_demo_conf_init(struct orl_demo_conf *conf);
 
 /* Bytes of memory this configuration needs: conf->mem_bytes, or computed over all its events. */

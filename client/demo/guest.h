@@ -8,10 +8,13 @@
 
 #include "demo/canvas.h"
 #include "ring/producer.h"
+#include "ring/stream_bind.h"
+#include "wire/hid.h"
 
 #define ORL_DEMO_SLOTS_MAX     3
 #define ORL_DEMO_SHAPES        3
 #define ORL_DEMO_POSITIONS_MAX 32
+#define ORL_DEMO_STATUSES      8    /* more than the input queue holds */
 #define ORL_DEMO_TIMEOUT_MS    1000 /* of every queue's subscribers */
 #define ORL_DEMO_PASS_NS       (10 * ORL_NS_PER_MS)
 
@@ -61,6 +64,31 @@ struct orl_demo_pointer {
     bool want_shape, want_place;
 };
 
+/* What a viewer writes its reports to. */
+struct orl_demo_end {
+    struct orl_stream stream; /* its client_id is 0 while nobody has it */
+    uint64_t leaving_ns;      /* since when it is being taken back; 0: it is not */
+    bool spoiled;             /* somebody broke a rule of streams in it */
+};
+
+struct orl_demo_input {
+    bool on;
+    uint32_t queue; /* index */
+    struct orl_demo_end ends[ORL_HID_ENDPOINTS];
+    size_t status_off[ORL_DEMO_STATUSES];
+    uint32_t next_status, serial;
+    uint32_t generation, stream_generation;
+    struct orl_demo_end *owner; /* entry of ends; NULL: nobody */
+    uint32_t owner_generation, sequence;
+    uint64_t lease_ns; /* the owner is dropped then */
+    uint32_t buttons;  /* what the owner holds */
+    uint8_t modifiers, keys[ORL_HID_KEYS];
+    uint8_t leds; /* enum orl_hid_led */
+    bool publish; /* the status has changed */
+    uint64_t busy_ns, wake_ns;
+    FILE *log; /* may be NULL: none wanted */
+};
+
 struct orl_demo_mischief {
     uint64_t rng;
     uint64_t since_ns; /* start of the present phase */
@@ -76,6 +104,7 @@ struct orl_demo_guest {
     struct orl_demo_canvas canvas;
     struct orl_demo_frames frames;
     struct orl_demo_pointer pointer;
+    struct orl_demo_input input;
     struct orl_demo_mischief mischief;
     FILE *log; /* may be NULL: none wanted */
     uint64_t start_ns, now_ns;
@@ -105,6 +134,13 @@ void orl_demo_write_step(struct orl_demo_guest *g);
 /* pointer.c */
 ORL_MUST int orl_demo_pointer_setup(struct orl_demo_guest *g);
 void orl_demo_pointer_step(struct orl_demo_guest *g);
+/* Takes the pointer off its path, to the nearest place on the desktop. */
+void orl_demo_pointer_move(struct orl_demo_guest *g, int32_t x, int32_t y);
+
+/* input.c */
+bool orl_demo_has_input(const struct orl_demo_conf *conf);
+ORL_MUST int orl_demo_input_setup(struct orl_demo_guest *g);
+void orl_demo_input_step(struct orl_demo_guest *g);
 
 /* events.c: what is due now. */
 void orl_demo_events_step(struct orl_demo_guest *g);
@@ -117,11 +153,12 @@ void orl_demo_recovery_step(struct orl_demo_guest *g);
 
 /*
  * mischief.c: nothing when conf.hostile is 0. frame: spoils header and message before the post;
- * cursor: the same; written: true when it took the place of the normal end of a write; step:
+ * cursor, input (a status): the same; written: true when it took the place of the normal end of a write; step:
  * the long-lasting kinds, after each pass.
  */
 void orl_demo_mischief_frame(struct orl_demo_guest *g, struct orl_payload *msg);
 void orl_demo_mischief_cursor(struct orl_demo_guest *g, struct orl_payload *msg);
+void orl_demo_mischief_input(struct orl_demo_guest *g, size_t status_off);
 void orl_demo_mischief_late(struct orl_demo_guest *g); /* after a post, and now and then */
 bool orl_demo_mischief_written(struct orl_demo_guest *g, uint8_t *word, uint32_t full);
 void orl_demo_mischief_step(struct orl_demo_guest *g);

@@ -14,7 +14,8 @@
 #define PHASE_NS                                                                               \
     (1200 * ORL_NS_PER_MS) /* healthy, then as long broken: past the viewer's limit */
 #define LASTING                                                                                \
-    (ORL_DEMO_BAD_LOCK | ORL_DEMO_BAD_HEARTBEAT | ORL_DEMO_BAD_SESSION | ORL_DEMO_BAD_RING)
+    (ORL_DEMO_BAD_LOCK | ORL_DEMO_BAD_HEARTBEAT | ORL_DEMO_BAD_SESSION | ORL_DEMO_BAD_RING |   \
+     ORL_DEMO_BAD_INPUT)
 
 static uint32_t draw_lot(struct orl_demo_guest *g)
 {
@@ -153,6 +154,24 @@ static void spoil_session(struct orl_demo_guest *g)
     scribble(g, g->prod.base + (lay->hdr_user_data & ~3u), 256);
 }
 
+void orl_demo_mischief_input(struct orl_demo_guest *g, size_t status_off)
+{
+    if (g->conf.hostile & ORL_DEMO_BAD_INPUT && g->mischief.broken) {
+        scribble(g, g->prod.base + status_off, ORL_LEN_hstat);
+    }
+}
+
+/* The head of a stream, and now and then the whole of it; statuses in any case. */
+static void spoil_input(struct orl_demo_guest *g)
+{
+    struct orl_demo_input *in = &g->input;
+    if (in->on) {
+        struct orl_stream *s = &in->ends[draw_lot(g) % ORL_HID_ENDPOINTS].stream;
+        scribble(g, s->region, draw_lot(g) % 2 ? ORL_LEN_sreg : s->desc.region_bytes);
+        in->publish = true;
+    }
+}
+
 static void misbehave(struct orl_demo_guest *g)
 {
     uint32_t how = g->conf.hostile;
@@ -169,6 +188,9 @@ static void misbehave(struct orl_demo_guest *g)
     }
     if (how & ORL_DEMO_BAD_SESSION) {
         spoil_session(g);
+    }
+    if (how & ORL_DEMO_BAD_INPUT) {
+        spoil_input(g);
     }
 }
 

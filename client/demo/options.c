@@ -8,7 +8,22 @@
 #include "demo/demo.h"
 #include "demo/words.h"
 
-enum kind { WORD, WORDS, COUNT, MIB, MILLIS, SECONDS, SIZE, TURN, COLOR, TEXT, FLAG, EVENT };
+enum kind {
+    WORD,
+    WORDS,
+    COUNT,
+    MIB,
+    MILLIS,
+    SECONDS,
+    SIZE,
+    TURN,
+    COLOR,
+    TEXT,
+    FLAG,
+    SWITCH,
+    PRINT,
+    EVENT
+};
 
 struct option {
     const char *name;
@@ -64,9 +79,16 @@ static const struct option options[] = {
     {"--hostile", WORDS, AT(hostile), orl_demo_hostiles, 0, "KIND[,KIND]",
      "Misbehave: header, lock, heartbeat, outside, written, session, ring, damage, huge, "
      "cursor, "
-     "late, all"},
+     "late, input, all"},
     {"--log-posts", TEXT, AT(log_posts), NULL, 0, "FILE",
      "Write serial, monotonic time in ns and number of each posted frame"},
+    {"--input", SWITCH, AT(input), orl_demo_switches, 0, "yes|no",
+     "Offer keyboard and mouse through the memory (master on windows); yes"},
+    {"--log-input", TEXT, AT(log_input), NULL, 0, "FILE",
+     "Write what the keyboard and the mouse were told to do"},
+    {"--print-input", PRINT, AT(log_input), NULL, 0, NULL,
+     "The same to the standard output: key USAGE down|up, rel DX DY, abs X Y, buttons MASK, "
+     "wheel N, claim|free|drop VIEWER"},
     {"--at", EVENT, 0, NULL, 0, "SECONDS:EVENT",
      "Event while running: size=WxH format=F rotation=R fps=N cursor=C hostile=K flags=N "
      "activate "
@@ -126,8 +148,15 @@ static bool set_value(struct orl_demo_conf *conf, const struct option *o, const 
         conf->rotation = (uint8_t)a;
         return true;
     case COLOR: return orl_demo_word_color(text, &conf->color);
-    case TEXT: conf->log_posts = text; return *text != '\0';
+    case TEXT: memcpy((char *)conf + o->field, &text, sizeof(text)); return *text != '\0';
+    case SWITCH:
+        if (!orl_demo_word_find(o->list, text, &a)) {
+            return false;
+        }
+        *(bool *)((char *)conf + o->field) = a != 0;
+        return true;
     case EVENT: return orl_demo_word_event(conf, text);
+    case PRINT:
     case FLAG: break;
     }
     return false;
@@ -169,7 +198,11 @@ static bool take(struct orl_demo_conf *conf, const char *arg, FILE *err)
         conf->flags |= o->most;
         return true;
     }
-    if (o->kind != FLAG && equals && set_value(conf, o, equals + 1)) {
+    if (o->kind == PRINT && !equals) {
+        conf->log_input = "-";
+        return true;
+    }
+    if (o->value && equals && set_value(conf, o, equals + 1)) {
         return true;
     }
     fprintf(err, "oriel-guest: '%s' is not understood; write %s%s%s.\n", arg, o->name,

@@ -74,6 +74,9 @@ uint32_t orl_demo_pitch(enum orl_release release, enum orl_pixfmt fmt, uint32_t 
 void orl_demo_cursor_shape(enum orl_demo_cursor kind, struct orl_cursor_msg *cur,
                            uint8_t stored[ORL_DEMO_SHAPE_BYTES]);
 
+/* Size of the guest's desktop in screen pixels, turned as the guest is. */
+void orl_demo_desktop(const struct orl_demo_conf *conf, uint32_t *w, uint32_t *h);
+
 /* Hot spot on step `k` of the path, guest screen pixels. */
 void orl_demo_cursor_place(const struct orl_demo_conf *conf, uint64_t k, int32_t *x,
                            int32_t *y);

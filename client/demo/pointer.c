@@ -30,6 +30,22 @@ int orl_demo_pointer_setup(struct orl_demo_guest *g)
     return ORL_OK;
 }
 
+static int32_t within(int32_t at, uint32_t side)
+{
+    return at < 0 ? 0 : at < (int32_t)side ? at : (int32_t)side - 1;
+}
+
+void orl_demo_pointer_move(struct orl_demo_guest *g, int32_t x, int32_t y)
+{
+    struct orl_demo_pointer *p = &g->pointer;
+    uint32_t w, h;
+    orl_demo_desktop(&g->conf, &w, &h);
+    p->x = within(x, w);
+    p->y = within(y, h);
+    p->warped = true;
+    p->want_place = true;
+}
+
 /* A display driver offers no mode that its memory cannot hold. */
 static void ask_size(struct orl_demo_guest *g, uint32_t w, uint32_t h)
 {
@@ -45,16 +61,12 @@ static void ask_size(struct orl_demo_guest *g, uint32_t w, uint32_t h)
 
 static void take_control(struct orl_demo_guest *g, const uint8_t *data, uint32_t len)
 {
-    struct orl_demo_pointer *p = &g->pointer;
     if (len != g->lay->setpos_bytes) {
         return;
     }
     uint32_t type = orl_get_u32(data), a = orl_get_u32(data + 4), b = orl_get_u32(data + 8);
     if (type == 0 && g->conf.os == ORL_OS_WINDOWS) {
-        p->x = (int32_t)a;
-        p->y = (int32_t)b;
-        p->warped = true;
-        p->want_place = true;
+        orl_demo_pointer_move(g, (int32_t)a, (int32_t)b);
     } else if (type == 1 && g->conf.release == ORL_MASTER && g->conf.os == ORL_OS_WINDOWS) {
         ask_size(g, a, b);
     }

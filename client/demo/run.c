@@ -23,6 +23,7 @@ static void describe_guest(const struct orl_demo_conf *c, struct orl_session_inf
     if (windows) {
         info->features = ORL_FEATURE_SET_CURSOR_POS;
         info->features |= c->release == ORL_MASTER ? (uint32_t)ORL_FEATURE_WINDOW_SIZE : 0;
+        info->features |= orl_demo_has_input(c) ? (uint32_t)ORL_FEATURE_INPUT : 0;
     }
     for (uint32_t i = 0; i < 16; i++) {
         info->uuid[i] = (uint8_t)(0xD0 + i);
@@ -55,6 +56,8 @@ static int add_queues(struct orl_demo_guest *g)
             g->frames.queue = index;
         } else if (id == ORL_QUEUE_POINTER) {
             g->pointer.queue = index;
+        } else if (id == ORL_QUEUE_INPUT) {
+            g->input.queue = index;
         }
     }
     return ORL_OK;
@@ -77,6 +80,9 @@ int orl_demo_session_start(struct orl_demo_guest *g)
     }
     if (err == ORL_OK) {
         err = orl_demo_pointer_setup(g);
+    }
+    if (err == ORL_OK) {
+        err = orl_demo_input_setup(g);
     }
     if (err == ORL_OK) {
         err = orl_demo_frames_setup(g);
@@ -140,6 +146,7 @@ static int step(struct orl_demo_guest *g)
         }
     }
     orl_demo_recovery_step(g);
+    orl_demo_input_step(g);
     orl_demo_pointer_step(g);
     return orl_demo_frames_step(g);
 }
@@ -158,6 +165,7 @@ static uint64_t next_wake(const struct orl_demo_guest *g)
         return wake;
     }
     wake = g->next_pass_ns < wake ? g->next_pass_ns : wake;
+    wake = g->input.on && g->input.wake_ns < wake ? g->input.wake_ns : wake;
     return g->frames.wake_ns < wake ? g->frames.wake_ns : wake;
 }
 
@@ -194,6 +202,26 @@ static int fail(const struct orl_demo_conf *conf, int err)
     return err;
 }
 
+static int open_logs(struct orl_demo_guest *g)
+{
+    const struct orl_demo_conf *c = &g->conf;
+    if (c->log_posts) {
+        g->log = fopen(c->log_posts, "we");
+    }
+    if (c->log_input) {
+        bool standard = strcmp(c->log_input, "-") == 0;
+        g->input.log = standard ? stdout : fopen(c->log_input, "we");
+    }
+    return (c->log_posts && !g->log) || (c->log_input && !g->input.log) ? ORL_ESYS : ORL_OK;
+}
+
+static int close_logs(struct orl_demo_guest *g)
+{
+    bool posts = g->log && fclose(g->log);
+    bool input = g->input.log && g->input.log != stdout && fclose(g->input.log);
+    return posts || input ? ORL_ESYS : ORL_OK;
+}
+
 int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
 {
     if (!conf_is_sane(conf)) {
@@ -204,10 +232,7 @@ int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
     if (err != ORL_OK) {
         return fail(conf, err);
     }
-    if (conf->log_posts) {
-        g.log = fopen(conf->log_posts, "we");
-        err = g.log ? ORL_OK : ORL_ESYS;
-    }
+    err = open_logs(&g);
     if (err == ORL_OK) {
         g.mischief.rng = conf->seed;
         g.frames.activate = conf->flags & ORL_FRAME_REQUEST_ACTIVATION;
@@ -216,9 +241,8 @@ int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
         g.mischief.since_ns = g.start_ns;
         err = loop(&g, stop);
     }
-    if (g.log && fclose(g.log) && err == ORL_OK) {
-        err = ORL_ESYS;
-    }
+    int late = close_logs(&g);
+    err = err ? err : late;
     orl_demo_canvas_finish(&g.canvas);
     orl_shm_close(&g.shm);
     return err == ORL_OK ? ORL_OK : fail(conf, err);

@@ -121,15 +121,18 @@ void orl_demo_cursor_shape(enum orl_demo_cursor kind, struct orl_cursor_msg *cur
     }
 }
 
+void orl_demo_desktop(const struct orl_demo_conf *conf, uint32_t *w, uint32_t *h)
+{
+    uint32_t wide = conf->screen_w ? conf->screen_w : conf->w;
+    uint32_t high = conf->screen_h ? conf->screen_h : conf->h;
+    *w = conf->rotation & 1 ? high : wide;
+    *h = conf->rotation & 1 ? wide : high;
+}
+
 void orl_demo_cursor_place(const struct orl_demo_conf *conf, uint64_t k, int32_t *x, int32_t *y)
 {
-    uint32_t w = conf->screen_w ? conf->screen_w : conf->w;
-    uint32_t h = conf->screen_h ? conf->screen_h : conf->h;
-    if (conf->rotation & 1) { /* the guest's desktop is the turned one */
-        uint32_t t = w;
-        w = h;
-        h = t;
-    }
+    uint32_t w, h;
+    orl_demo_desktop(conf, &w, &h);
     double cx = w / 2.0, cy = h / 2.0, radius = (w < h ? w : h) / 3.0;
     double turn = (double)(k % 240u) / 240.0;
     switch (conf->cursor_path) {

@@ -32,6 +32,7 @@ const struct orl_demo_word orl_demo_paths[] = {{"circle", ORL_DEMO_PATH_CIRCLE},
                                                {NULL, 0}};
 const struct orl_demo_word orl_demo_systems[] = {
     {"windows", ORL_OS_WINDOWS}, {"linux", ORL_OS_LINUX}, {NULL, 0}};
+const struct orl_demo_word orl_demo_switches[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
 const struct orl_demo_word orl_demo_turns[] = {
     {"0", 0}, {"90", 1}, {"180", 2}, {"270", 3}, {NULL, 0}};
 const struct orl_demo_word orl_demo_hostiles[] = {{"header", ORL_DEMO_BAD_HEADER},
@@ -45,6 +46,7 @@ const struct orl_demo_word orl_demo_hostiles[] = {{"header", ORL_DEMO_BAD_HEADER
                                                   {"huge", ORL_DEMO_BAD_HUGE},
                                                   {"cursor", ORL_DEMO_BAD_CURSOR},
                                                   {"late", ORL_DEMO_BAD_LATE},
+                                                  {"input", ORL_DEMO_BAD_INPUT},
                                                   {"all", ORL_DEMO_BAD_ALL},
                                                   {"none", 0},
                                                   {NULL, 0}};

@@ -8,6 +8,10 @@
 
 #define MESSAGES_MAX 64
 
+/* How long a wish is worth sending. */
+#define ALIGN_NS (100 * ORL_NS_PER_MS)
+#define SIZE_NS  (2 * ORL_NS_PER_S)
+
 void orl_cursor_pump_init(struct orl_cursor_pump *p, const struct orl_frame_conf *conf,
                           struct orl_frame_link *link)
 {
@@ -43,6 +47,21 @@ static bool publish_pos(struct orl_cursor_pump *p)
     return true;
 }
 
+/*
+ * The pointing position is the shape's corner plus its hot spot. A shape that comes without a
+ * position leaves the pointer where it is: the corner that belongs to it follows.
+ */
+static void publish_report(struct orl_cursor_pump *p, bool known, uint64_t now_ns)
+{
+    p->place_known = known;
+    p->link->report[p->link->report_mb.back] =
+        (struct orl_cursor_report){.known = known,
+                                   .x = known ? (int32_t)p->pos.x + p->hot_x : 0,
+                                   .y = known ? (int32_t)p->pos.y + p->hot_y : 0,
+                                   .t_ns = now_ns};
+    orl_mailbox_publish(&p->link->report_mb);
+}
+
 /* Makes room for `bytes`; the old content is not kept. */
 static bool grow(uint8_t **buffer, size_t *cap, size_t bytes)
 {
@@ -74,6 +93,8 @@ static void publish_shape(struct orl_cursor_pump *p, const struct orl_cursor_msg
     slot->hot_x = cur->hot_x;
     slot->hot_y = cur->hot_y;
     slot->white_nits = cur->white_nits;
+    p->hot_x = cur->hot_x;
+    p->hot_y = cur->hot_y;
     p->pos.shape = slot->serial;
     orl_mailbox_publish(&p->link->shape_mb);
     wake_render(p);
@@ -110,6 +131,7 @@ static void apply(struct orl_cursor_pump *p, const struct orl_cursor_msg *cur)
     if (cur->has_position) {
         p->pos.x = cur->x;
         p->pos.y = cur->y;
+        p->moved = true;
     }
     if (cur->has_visible) {
         p->pos.visible = cur->visible;
@@ -148,15 +170,65 @@ static int drain(struct orl_cursor_pump *p, uint32_t *count)
     return err;
 }
 
+/* ---- Wishes -------------------------------------------------------------------------------- */
+
+static void notice(struct orl_cursor_errand *e, uint32_t serial, uint64_t until_ns)
+{
+    if (serial != e->serial) {
+        *e = (struct orl_cursor_errand){serial, true, until_ns};
+    }
+}
+
+static void take_wishes(struct orl_cursor_pump *p, uint64_t now_ns)
+{
+    if (orl_mailbox_take(&p->link->wish_mb)) {
+        p->wish = p->link->wish[p->link->wish_mb.front];
+        notice(&p->align, p->wish.align_serial, now_ns + ALIGN_NS);
+        notice(&p->size, p->wish.size_serial, now_ns + SIZE_NS);
+    }
+    p->align.waits &= now_ns < p->align.until_ns;
+    p->size.waits &= now_ns < p->size.until_ns;
+}
+
+/* ORL_OK when there is nothing left to do about it, for now. */
+static int send(struct orl_cursor_pump *p, struct orl_cursor_errand *e, uint32_t feature,
+                const uint8_t *data, uint32_t len)
+{
+    if (!e->waits) {
+        return ORL_OK;
+    }
+    int err = ORL_OK;
+    if (p->source.session.info.features & feature) {
+        err = orl_ring_send(&p->ring, data, len, NULL);
+    }
+    e->waits = err != ORL_OK; /* every error is worth another try, until its time is over */
+    return err == ORL_ENOSPC ? ORL_OK : err;
+}
+
+static int send_wishes(struct orl_cursor_pump *p)
+{
+    uint8_t data[ORL_CLIENT_BYTES];
+    uint32_t len = orl_control_set_cursor_pos(data, p->wish.x, p->wish.y);
+    int err = send(p, &p->align, ORL_FEATURE_SET_CURSOR_POS, data, len);
+    if (!err) {
+        len = orl_control_window_size(data, p->wish.w, p->wish.h);
+        err = send(p, &p->size, ORL_FEATURE_WINDOW_SIZE, data, len);
+    }
+    return err;
+}
+
 /* ---- Session ------------------------------------------------------------------------------- */
 
-static void forget_session(struct orl_cursor_pump *p)
+static void forget_session(struct orl_cursor_pump *p, uint64_t now_ns)
 {
     p->ring.session = NULL;
     p->subscription.next_ns = 0;
     p->has_transform = false;
     p->pos.visible = false;
     publish_pos(p);
+    if (p->place_known) {
+        publish_report(p, false, now_ns);
+    }
 }
 
 static int subscribe(struct orl_cursor_pump *p, uint64_t now_ns)
@@ -179,12 +251,12 @@ static void recover(struct orl_cursor_pump *p, int err, uint64_t now_ns)
     case ORL_ESESSION:
     case ORL_ETIMEOUT:
         orl_source_drop(&p->source, now_ns);
-        forget_session(p);
+        forget_session(p, now_ns);
         break;
     case ORL_ECORRUPT:
     case ORL_EMALFORMED:
         orl_source_drop_corrupt(&p->source, now_ns);
-        forget_session(p);
+        forget_session(p, now_ns);
         break;
     default: break;
     }
@@ -208,20 +280,28 @@ int orl_cursor_pump_step(struct orl_cursor_pump *p, uint64_t now_ns)
     if (orl_sleeper_take_poke(&p->sleeper)) {
         orl_cadence_poke(&p->cadence, now_ns);
     }
+    take_wishes(p, now_ns);
     uint32_t shape = p->shape_serial;
     uint32_t count = 0;
+    p->moved = false;
     int err = orl_source_step(&p->source, now_ns);
     if (err == ORL_ESESSION) {
-        forget_session(p);
+        forget_session(p, now_ns);
     }
     if (!err) {
         err = subscribe(p, now_ns);
+    }
+    if (!err) {
+        err = send_wishes(p);
     }
     if (!err) {
         err = drain(p, &count);
     }
     if (count) {
         orl_cadence_arrival(&p->cadence, now_ns, count);
+    }
+    if (p->moved) {
+        publish_report(p, true, now_ns);
     }
     bool changed = publish_pos(p) || p->shape_serial != shape;
     if (err && err != ORL_EAGAIN && p->source.open) {

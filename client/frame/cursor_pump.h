@@ -17,6 +17,13 @@
 #include "frame/subscription.h"
 #include "ring/ring.h"
 
+/* A message to the guest that main has asked for and that is not sent yet. */
+struct orl_cursor_errand {
+    uint32_t serial;   /* of the wish that was seen last */
+    bool waits;        /* not sent and not given up */
+    uint64_t until_ns; /* then it is given up */
+};
+
 struct orl_cursor_pump {
     struct orl_sleeper sleeper; /* shared with main */
 
@@ -30,6 +37,11 @@ struct orl_cursor_pump {
     struct orl_cursor_pos pos;  /* newest known */
     struct orl_cursor_pos sent; /* published last */
     uint32_t shape_serial;
+    int8_t hot_x, hot_y; /* of the newest shape; 0, 0 before the first */
+    bool moved;          /* a position came in this step */
+    bool place_known;    /* main was told a position, and not that it is void */
+    struct orl_guest_wish wish;
+    struct orl_cursor_errand align, size;
     uint8_t *stored; /* private copy of a shape as the guest stores it; grows */
     size_t stored_cap;
     /* Master's display calibration, of the present session; nobody applies it to the cursor yet. */
@@ -45,8 +57,13 @@ void orl_cursor_pump_init(struct orl_cursor_pump *p, const struct orl_frame_conf
                           struct orl_frame_link *link);
 
 /*
+ * Sends what main has asked for: at once, or when the ring has room and the session is open, for
+ * at most 100 ms (pointer: an old place is worse than none) or 2 s (size: as long as an attach may
+ * take). What the guest does not offer is dropped.
+ *
  * Handles all messages in order, at most 64; a shape is published before the position that came
- * with it, of several positions only the newest. ORL_OK: something changed; ORL_EAGAIN. p->next_ns
+ * with it, of several positions only the newest. Main gets the hot spot of that position, whether it
+ * is new or not, and is told when a session is lost. ORL_OK: something changed; ORL_EAGAIN. p->next_ns
  * says when to come again. Allocates only when a shape is larger than any before. Blocks for locks
  * in the memory, at most 100 ms each.
  */

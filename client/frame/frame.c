@@ -12,6 +12,8 @@ struct orl_frame {
     struct orl_pump pump;
     struct orl_cursor_pump cursor;
     struct orl_thread frame_thread, cursor_thread;
+    struct orl_frame_link *link; /* borrowed */
+    struct orl_guest_wish wish;  /* main thread: the newest of both kinds */
 };
 
 /* Mailboxes and the wake word want cache lines of their own. */
@@ -37,6 +39,7 @@ int orl_frame_start(struct orl_frame **out, const struct orl_frame_conf *conf,
     if (!f) {
         return ORL_ENOMEM;
     }
+    f->link = link;
     orl_pump_init(&f->pump, conf, link);
     orl_cursor_pump_init(&f->cursor, conf, link);
     err = orl_thread_start(&f->frame_thread, "orl-frame", orl_pump_run, &f->pump);
@@ -82,4 +85,34 @@ void orl_frame_set_video(struct orl_frame *frame, bool on)
         orl_flag_raise(&frame->pump.video_off);
     }
     orl_sleeper_wake(&frame->pump.sleeper);
+}
+
+/* Both kinds travel together, so that one that is not taken yet is not replaced by the other. */
+static void publish_wish(struct orl_frame *f)
+{
+    f->link->wish[f->link->wish_mb.back] = f->wish;
+    orl_mailbox_publish(&f->link->wish_mb);
+    orl_sleeper_poke(&f->cursor.sleeper);
+}
+
+/* 0 means that nothing was ever asked. */
+static uint32_t next_serial(uint32_t serial)
+{
+    return serial == UINT32_MAX ? 1 : serial + 1;
+}
+
+void orl_frame_align(struct orl_frame *frame, int32_t x, int32_t y)
+{
+    frame->wish.x = x;
+    frame->wish.y = y;
+    frame->wish.align_serial = next_serial(frame->wish.align_serial);
+    publish_wish(frame);
+}
+
+void orl_frame_ask_size(struct orl_frame *frame, uint32_t w, uint32_t h)
+{
+    frame->wish.w = w;
+    frame->wish.h = h;
+    frame->wish.size_serial = next_serial(frame->wish.size_serial);
+    publish_wish(frame);
 }

@@ -34,4 +34,11 @@ void orl_frame_poke(struct orl_frame *frame);
 /* Video on or off (off unsubscribes from the frame queue; the guest may stop capturing). */
 void orl_frame_set_video(struct orl_frame *frame, bool on);
 
+/*
+ * Asks the guest to move its pointer, or to take another size; nothing when it does not offer that
+ * (features of the session). Main thread, never blocks.
+ */
+void orl_frame_align(struct orl_frame *frame, int32_t x, int32_t y);
+void orl_frame_ask_size(struct orl_frame *frame, uint32_t w, uint32_t h);
+
 #endif

@@ -19,7 +19,8 @@ enum orl_render_reason {
     ORL_RENDER_POOL = 4,   /* a pool is wanted */
     ORL_RENDER_STATUS = 8, /* guest status changed */
     ORL_RENDER_VIEW = 16,  /* window, options or overlay changed (main) */
-    ORL_RENDER_STOP = 32
+    ORL_RENDER_STOP = 32,
+    ORL_RENDER_FALLBACK = 64 /* the second source has something new (frame/fallback.h) */
 };
 
 struct orl_frame_link {
@@ -35,6 +36,11 @@ struct orl_frame_link {
     struct orl_cursor_pos pos[3];
     struct orl_mailbox shape_mb; /* cursor -> render */
     struct orl_cursor_shape shape[3];
+
+    struct orl_mailbox report_mb; /* cursor -> main, no wake: read when the pointer moves */
+    struct orl_cursor_report report[3];
+    struct orl_mailbox wish_mb; /* main -> cursor, then a poke */
+    struct orl_guest_wish wish[3];
 
     struct orl_mailbox status_mb; /* frame -> render */
     struct orl_guest_status status[3];

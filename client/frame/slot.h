@@ -46,6 +46,21 @@ struct orl_cursor_pos {
     uint32_t shape; /* serial of the shape that was current when this was sent; 0 none */
 };
 
+/* Where the guest's pointer is, for whoever steers it: hot spot, guest screen pixels. */
+struct orl_cursor_report {
+    bool known; /* false: no session, or no position yet */
+    int32_t x, y;
+    uint64_t t_ns; /* when it was read */
+};
+
+/* What main asks of the guest; each is sent once when its serial is new, if the guest offers it. */
+struct orl_guest_wish {
+    int32_t x, y;          /* move the pointer here: hot spot, guest screen pixels */
+    uint32_t align_serial; /* 0: never asked */
+    uint32_t w, h;         /* change the screen to this size, pixels */
+    uint32_t size_serial;
+};
+
 struct orl_cursor_shape {
     uint32_t serial; /* counts up with every shape; 0 = none yet */
     enum orl_cursor_kind kind;

@@ -365,6 +365,48 @@ static void set_cursor_pos_moves_the_hot_spot(void **state)
     free(r);
 }
 
+static void a_wish_for_the_pointer_ends_at_the_edge_of_the_desktop(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct orl_cursor_msg cur;
+    uint8_t data[ORL_CLIENT_BYTES];
+    r->conf.rotation = 1; /* the desktop is 170 wide */
+    rig_start(r);
+    next_pointer(r, true, &cur);
+    uint32_t len = orl_control_set_cursor_pos(data, INT32_MAX, INT32_MIN);
+    assert_int_equal(orl_ring_send(&r->pointer, data, len, NULL), ORL_OK);
+    do {
+        next_pointer(r, false, &cur);
+    } while (cur.x != 169 - 2 || cur.y != 0 - 2);
+    rig_stop(r);
+    free(r);
+}
+
+static void features_are_those_of_the_release(void **state)
+{
+    (void)state;
+    static const struct {
+        enum orl_release release;
+        enum orl_guest_os os;
+        bool input;
+        uint32_t features;
+    } cases[] = {
+        {ORL_B6, ORL_OS_WINDOWS, true, 1},      {ORL_B7, ORL_OS_WINDOWS, true, 1},
+        {ORL_B7, ORL_OS_LINUX, true, 0},        {ORL_MASTER, ORL_OS_LINUX, true, 0},
+        {ORL_MASTER, ORL_OS_WINDOWS, false, 3}, {ORL_MASTER, ORL_OS_WINDOWS, true, 11}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rig *r = rig_new();
+        r->conf.release = cases[i].release;
+        r->conf.os = cases[i].os;
+        r->conf.input = cases[i].input;
+        rig_start(r);
+        assert_int_equal(r->session.info.features, cases[i].features);
+        rig_stop(r);
+        free(r);
+    }
+}
+
 static void slow_pixels_appear_in_steps_that_are_already_right(void **state)
 {
     (void)state;
@@ -497,6 +539,8 @@ int main(void)
         cmocka_unit_test(the_viewer_may_ask_master_for_a_size),
         cmocka_unit_test(a_new_viewer_gets_shape_and_place_of_the_cursor),
         cmocka_unit_test(set_cursor_pos_moves_the_hot_spot),
+        cmocka_unit_test(a_wish_for_the_pointer_ends_at_the_edge_of_the_desktop),
+        cmocka_unit_test(features_are_those_of_the_release),
         cmocka_unit_test(slow_pixels_appear_in_steps_that_are_already_right),
         cmocka_unit_test(a_small_memory_gives_truncated_frames),
         cmocka_unit_test(a_restart_is_a_new_session_that_works),

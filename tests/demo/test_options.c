@@ -47,6 +47,8 @@ static void options_fill_the_configuration(void **state)
                                        "--os=linux",
                                        "--duration=1.5",
                                        "--seed=77",
+                                       "--input=no",
+                                       "--log-input=told",
                                        "/nowhere",
                                        NULL};
     struct orl_demo_conf conf;
@@ -71,6 +73,26 @@ static void options_fill_the_configuration(void **state)
     assert_int_equal(conf.os, ORL_OS_LINUX);
     assert_int_equal(conf.duration_ns, 1500000000u);
     assert_int_equal(conf.seed, 77);
+    assert_false(conf.input);
+    assert_non_null(conf.log_input);
+}
+
+static void input_is_offered_and_can_be_printed(void **state)
+{
+    (void)state;
+    static const char *const args[] = {"--print-input", "/nowhere", NULL};
+    static const char *const yes[] = {"--input=no", "--input=yes", "/nowhere", NULL};
+    struct orl_demo_conf conf;
+    char *said;
+    assert_int_equal(parse(&conf, args, &said), ORL_DEMO_GO);
+    free(said);
+    assert_true(conf.input);
+    assert_string_equal(conf.log_input, "-");
+    assert_null(conf.log_posts);
+    assert_int_equal(parse(&conf, yes, &said), ORL_DEMO_GO);
+    free(said);
+    assert_true(conf.input);
+    assert_null(conf.log_input);
 }
 
 static void events_are_sorted_by_time(void **state)
@@ -120,6 +142,10 @@ static void every_bad_value_gives_one_sentence(void **state)
                                       "--memory=4096",
                                       "--seed=99999999999999999999",
                                       "--log-posts=",
+                                      "--log-input=",
+                                      "--print-input=yes",
+                                      "--input",
+                                      "--input=maybe",
                                       "--at=1",
                                       "--at=1:size",
                                       "--at=1:restart=2",
@@ -189,9 +215,9 @@ static void help_names_every_option_and_wins(void **state)
 {
     (void)state;
     static const char *const args[] = {"--help", NULL};
-    static const char *const names[] = {"--release", "--size",      "--pattern",
-                                        "--damage",  "--cursor",    "--hostile",
-                                        "--at",      "--log-posts", "--slow-write"};
+    static const char *const names[] = {
+        "--release", "--size",      "--pattern",    "--damage", "--cursor",     "--hostile",
+        "--at",      "--log-posts", "--slow-write", "--input",  "--print-input"};
     struct orl_demo_conf conf;
     char *said;
     assert_int_equal(parse(&conf, args, &said), ORL_DEMO_HELP);
@@ -221,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_fill_the_configuration),
+        cmocka_unit_test(input_is_offered_and_can_be_printed),
         cmocka_unit_test(events_are_sorted_by_time),
         cmocka_unit_test(every_bad_value_gives_one_sentence),
         cmocka_unit_test(missing_and_second_file_are_refused),

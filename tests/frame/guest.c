@@ -103,6 +103,7 @@ void guest_start(struct guest *g, uint64_t now_ms)
 {
     uint8_t data[512];
     struct orl_session_info info = {.kvmfr = g->lay->kvmfr, .host_version = "test-guest"};
+    info.features = g->features;
     size_t len = orl_session_info_write(data, sizeof(data), g->lay, &info);
     assert_true(len > 0);
     assert_int_equal(orl_producer_start(&g->producer, g->shm.base, g->shm.size, g->lay, data,

@@ -49,6 +49,7 @@ struct guest {
     uint32_t serial; /* of the next drawing */
     uint32_t seed;
     uint32_t flags;    /* of frames */
+    uint32_t features; /* enum orl_feature, offered from the next start on */
     bool hold_written; /* leaves the counter at 0; see guest_write() */
     struct orl_frame_desc last;
     uint32_t last_slot;

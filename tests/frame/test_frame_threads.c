@@ -21,8 +21,23 @@ struct stress {
     struct guest guest;
     struct orl_flag stop;
     uint32_t restarts;
-    uint64_t posted; /* guest's thread, read after it ended */
+    uint64_t posted;           /* guest's thread, read after it ended */
+    uint32_t aligned, resized; /* the same: what it was asked for */
+    bool torn;
 };
+
+/* Both numbers of a wish are the same, so that a mixture of two would be seen. */
+static void read_controls(struct stress *s)
+{
+    uint8_t data[ORL_CLIENT_BYTES];
+    uint32_t len, queue = s->guest.pointer_queue;
+    while (orl_producer_read(&s->guest.producer, queue, data, &len, NULL) == ORL_OK) {
+        orl_producer_ack(&s->guest.producer, queue);
+        s->torn |= len != 12 || orl_get_u32(data + 4) != orl_get_u32(data + 8);
+        s->aligned += orl_get_u32(data) == 0;
+        s->resized += orl_get_u32(data) == 1;
+    }
+}
 
 static void post_cursor(struct guest *g, uint32_t n, uint64_t now_ms)
 {
@@ -56,6 +71,7 @@ static void run_guest(void *arg)
             s->posted += guest_post_frame(&s->guest, now / MS);
         }
         post_cursor(&s->guest, n, now / MS);
+        read_controls(s);
         if (random_below(&rng, 4) == 0) {
             orl_sleep_until(now + random_below(&rng, 1000) * 1000);
         }
@@ -64,6 +80,10 @@ static void run_guest(void *arg)
 
 static void check_cursor(struct orl_frame_link *link)
 {
+    if (orl_mailbox_take(&link->report_mb)) {
+        const struct orl_cursor_report *r = &link->report[link->report_mb.front];
+        assert_int_equal(r->x, r->y);
+    }
     if (orl_mailbox_take(&link->pos_mb)) {
         const struct orl_cursor_pos *pos = &link->pos[link->pos_mb.front];
         assert_int_equal(pos->x, pos->y); /* never half of one message and half of another */
@@ -86,8 +106,15 @@ static void run_viewer(struct stress *s, struct orl_frame *frame, struct viewer 
         if (random_below(&rng, 100) == 0 && !v->old.map[0] && v->pool.map[0]) {
             viewer_new_pool(v, 30000 + random_below(&rng, 20000));
         }
-        if (random_below(&rng, 3) == 0) {
+        uint32_t lot = random_below(&rng, 9);
+        if (lot < 3) {
             orl_frame_poke(frame);
+        } else if (lot < 5) {
+            int32_t at = (int32_t)random_below(&rng, 30000);
+            orl_frame_align(frame, at, at);
+        } else if (lot == 5) {
+            uint32_t side = random_below(&rng, 30000);
+            orl_frame_ask_size(frame, side, side);
         }
     }
     orl_flag_raise(&s->stop);
@@ -105,6 +132,7 @@ static void stress(enum orl_release release)
     assert_non_null(link);
     guest_create(&s->guest, release, 1 << 20);
     s->restarts = 2;
+    s->guest.features = ORL_FEATURE_SET_CURSOR_POS | ORL_FEATURE_WINDOW_SIZE;
     orl_flag_init(&s->stop);
     guest_start(&s->guest, orl_now_ns() / MS);
     orl_wake_init(&wake);
@@ -124,6 +152,7 @@ static void stress(enum orl_release release)
     print_message("%s: %lu posted, %lu shown, %lu sessions lost\n", s->guest.lay->name,
                   (unsigned long)s->posted, (unsigned long)v.frames, (unsigned long)v.nones);
     assert_true(v.frames > 20);
+    assert_true(s->aligned > 5 && s->resized > 5 && !s->torn);
     viewer_finish(&v);
     orl_frame_link_finish(link);
     guest_destroy(&s->guest);
