@@ -61,6 +61,7 @@ static void complain_value(struct conf_loader *l, int i, const char *value, cons
     const struct conf_option *o = &orl_conf_options[i];
     char allowed[96];
     orl_conf_allowed(o, allowed, sizeof(allowed));
+    value = o->secret ? "(hidden)" : value;
     if (l->lenient) {
         orl_conf_warn(l->rep, "%s: %s:%s=%.64s is not allowed and ignored; allowed: %s", where,
                       o->section, o->name, value, allowed);
@@ -131,12 +132,25 @@ static const char *toggled(const struct conf_option *o)
     return strcmp(o->fallback, "yes") == 0 ? "no" : "yes";
 }
 
+/* "keys:CHORD=ACTION" */
+static void apply_key_argument(struct conf_loader *l, const char *typed)
+{
+    const char *chord = strchr(typed, ':') + 1;
+    size_t len = strcspn(chord, "=");
+    const char *action = chord[len] == '=' ? chord + len + 1 : "";
+    orl_conf_apply_key(l, chord, len, action, "command line");
+}
+
 void orl_conf_apply_cmdline(struct conf_loader *l, const struct conf_cmdline *line)
 {
     struct conf_source src = {.file = CONF_FROM_COMMAND};
     l->lenient = false;
     for (int n = 0; n < line->count; n++) {
         const struct conf_arg *a = &line->arg[n];
+        if (a->is_key) {
+            apply_key_argument(l, a->typed);
+            continue;
+        }
         if (a->option < 0) {
             const char *name = strchr(a->typed, ':') + 1;
             char buf[64];
@@ -186,7 +200,11 @@ static void on_file_value(void *user, int line, const char *section, const char 
     struct conf_source src = {.file = l->file, .line = line};
     int option = orl_conf_find(section, name);
     int gone = orl_conf_find_gone(section, name);
-    if (option >= 0) {
+    if (strcmp(section, CONF_KEYS) == 0) {
+        char where[WHERE_MAX];
+        where_text(l, src, where);
+        orl_conf_apply_key(l, name, strlen(name), value, where);
+    } else if (option >= 0) {
         apply_option(l, option, value, src);
     } else if (gone >= 0) {
         apply_gone(l, gone, name, src);

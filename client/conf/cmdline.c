@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "conf/load.h"
 #include "conf/report.h"
 #include "conf/table.h"
 
@@ -38,6 +39,12 @@ static void unknown(struct scan *s, const char *what, const char *text)
     } else {
         orl_conf_error(s->rep, "command line: unknown %s '%s'; --help lists all", what, text);
     }
+}
+
+static void push_key(struct scan *s, const char *typed)
+{
+    s->out->arg[s->out->count++] =
+        (struct conf_arg){.option = -1, .gone = -1, .is_key = true, .typed = typed};
 }
 
 static void push(struct scan *s, int option, int gone, const char *typed, const char *value)
@@ -93,7 +100,7 @@ static void read_short(struct scan *s, const char *arg)
     }
 }
 
-/* "section:name" or "section:name=value". */
+/* "section:name", "section:name=value" or "keys:chord=action". */
 static void read_named(struct scan *s, const char *arg)
 {
     char section[32];
@@ -103,6 +110,10 @@ static void read_named(struct scan *s, const char *arg)
     const char *value = arg[len] == '=' ? arg + len + 1 : NULL;
     const char *colon = memchr(arg, ':', len);
     snprintf(whole, sizeof(whole), "%.*s", (int)len, arg);
+    if (strncmp(arg, CONF_KEYS ":", sizeof(CONF_KEYS)) == 0) {
+        push_key(s, arg);
+        return;
+    }
     if (colon == NULL) {
         unknown(s, "argument", whole);
         return;

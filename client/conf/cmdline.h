@@ -10,6 +10,7 @@
 struct conf_arg {
     int option;        /* index into orl_conf_options, or -1 */
     int gone;          /* index into orl_conf_gones when option is -1 */
+    bool is_key;       /* `keys:...`: neither of these */
     const char *typed; /* the argument, borrowed from argv */
     const char *value; /* borrowed from argv; NULL: named without a value */
 };

@@ -10,6 +10,7 @@
 #define ORL_CONF_CONF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -46,6 +47,24 @@ struct orl_conf {
     ORL_CONF_##type field;
 #include "conf/options.def"
     struct orl_conf_state *state;
+};
+
+/* One line of [keys], in words that only the caller understands. */
+struct orl_conf_key {
+    const char *chord;  /* "Escape+F" */
+    const char *action; /* "fullScreen" */
+    const char *where;  /* "FILE:LINE" or "command line" */
+};
+
+/* The bindings that the program has by itself, for the texts made below; borrowed for the call. */
+struct orl_conf_binding {
+    const char *chord;
+    const char *action;
+    const char *help; /* what it does, without a full stop */
+};
+struct orl_conf_bindings {
+    const struct orl_conf_binding *row; /* count of them */
+    size_t count;
 };
 
 enum orl_conf_action {
@@ -110,17 +129,33 @@ ORL_MUST int orl_conf_load(struct orl_conf **out, struct orl_conf_run *run, int 
 /* Frees *conf with all its strings and sets it to NULL; NULL is fine. */
 void orl_conf_destroy(struct orl_conf **conf);
 
+/*
+ * The lines of [keys] from files and `keys:CHORD=ACTION` arguments, `*n` of them (at most
+ * ORL_CONF_KEYS) in order: later ones win. They are text in UTF-8 and not checked further.
+ */
+#define ORL_CONF_KEYS 512
+const struct orl_conf_key *orl_conf_keys(const struct orl_conf *conf, size_t *n);
+
+/* Adds the error that `key` is not understood because of `why` (a phrase). */
+void orl_conf_reject_key(const struct orl_conf_key *key, const char *why,
+                         struct orl_conf_report *rep);
+
 /* One line per sentence: "oriel: error: ..." or "oriel: warning: ...". */
 void orl_conf_report_print(const struct orl_conf_report *rep, FILE *out);
 
-/* The effective values as a configuration file; behind each value a comment says its source. */
+/*
+ * The effective values as a configuration file; behind each value a comment says its source. Of a
+ * secret it says only that it is set.
+ */
 void orl_conf_print(const struct orl_conf *conf, FILE *out);
 
-/* Text made from the option table alone. `out` may be any stream; its errors are the caller's. */
-void orl_conf_help(FILE *out);
-void orl_conf_man(FILE *out); /* mdoc(7) */
-void orl_conf_list_json(FILE *out);
-void orl_conf_write_default(FILE *out); /* every option as a comment, with its meaning */
+/* Text made from the option table and the bindings. `out` may be any stream; its errors are the
+ * caller's. */
+void orl_conf_help(const struct orl_conf_bindings *keys, FILE *out);
+void orl_conf_man(const struct orl_conf_bindings *keys, FILE *out); /* mdoc(7) */
+void orl_conf_list_json(const struct orl_conf_bindings *keys, FILE *out);
+/* Every option and binding as a comment, with its meaning. */
+void orl_conf_write_default(const struct orl_conf_bindings *keys, FILE *out);
 
 /*
  * Writes the annotated default file to `path`, or with NULL to oriel/oriel.ini in the configuration
@@ -128,7 +163,8 @@ void orl_conf_write_default(FILE *out); /* every option as a comment, with its m
  * the path that was meant; rep gets one error on failure and nothing on success.
  * Errors: ORL_EINVAL - the file exists or there is no home; ORL_ESYS.
  */
-ORL_MUST int orl_conf_write_file(const char *path, const struct orl_conf_env *env, char *where,
-                                 size_t cap, struct orl_conf_report *rep);
+ORL_MUST int orl_conf_write_file(const char *path, const struct orl_conf_env *env,
+                                 const struct orl_conf_bindings *keys, char *where, size_t cap,
+                                 struct orl_conf_report *rep);
 
 #endif

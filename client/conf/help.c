@@ -53,7 +53,20 @@ static void print_other_names(FILE *out)
     }
 }
 
-void orl_conf_help(FILE *out)
+static void print_keys(const struct orl_conf_bindings *keys, FILE *out)
+{
+    fputs("\nKey bindings, as keys:CHORD=ACTION or in the section [keys] of a file:\n", out);
+    for (size_t i = 0; i < keys->count; i++) {
+        fprintf(out, "  %-20s %-22s %s\n", keys->row[i].chord, keys->row[i].action,
+                keys->row[i].help);
+    }
+    fputs("  Escape is the key of input:escapeKey. Before a chord may stand press, tap, hold,\n"
+          "  double or release. Other actions: send KEY[+KEY]..., linuxSend KEY[+KEY]... (to\n"
+          "  Linux guests only), none.\n",
+          out);
+}
+
+void orl_conf_help(const struct orl_conf_bindings *keys, FILE *out)
 {
     fputs("Usage: oriel [--flag] [-f value] [section:name=value] [section:name]...\n"
           "\n"
@@ -74,6 +87,7 @@ void orl_conf_help(FILE *out)
             }
         }
     }
+    print_keys(keys, out);
     print_other_names(out);
     print_files(out);
     fputs("\nExit codes:\n", out);

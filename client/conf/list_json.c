@@ -61,17 +61,34 @@ static void put_option(FILE *out, const struct conf_option *o)
     put_member(out, "type", orl_conf_type_name(o->type), ", ");
     put_member(out, "default", o->fallback, ", ");
     put_limits(out, o);
+    if (o->secret) {
+        fputs("\"secret\": true, ", out);
+    }
     put_member(out, "available", when[o->when], ", ");
     put_member(out, "help", o->help, "}");
 }
 
-void orl_conf_list_json(FILE *out)
+static void put_keys(FILE *out, const struct orl_conf_bindings *keys)
+{
+    fputs("  \"keys\": [\n", out);
+    for (size_t i = 0; i < keys->count; i++) {
+        fputs("    {", out);
+        put_member(out, "keys", keys->row[i].chord, ", ");
+        put_member(out, "action", keys->row[i].action, ", ");
+        put_member(out, "help", keys->row[i].help, i + 1 < keys->count ? "},\n" : "}\n");
+    }
+    fputs("  ],\n", out);
+}
+
+void orl_conf_list_json(const struct orl_conf_bindings *keys, FILE *out)
 {
     fputs("{\n  \"options\": [\n", out);
     for (int i = 0; i < CONF_OPTIONS; i++) {
         put_option(out, &orl_conf_options[i]);
-        fputs(i + 1 < CONF_OPTIONS ? ",\n" : "\n  ],\n  \"aliases\": [\n", out);
+        fputs(i + 1 < CONF_OPTIONS ? ",\n" : "\n  ],\n", out);
     }
+    put_keys(out, keys);
+    fputs("  \"aliases\": [\n", out);
     for (int i = 0; i < CONF_ALIASES; i++) {
         const struct conf_alias *a = &orl_conf_aliases[i];
         fputs("    {", out);

@@ -161,6 +161,10 @@ void orl_conf_destroy(struct orl_conf **conf)
         free(state->files[i]);
     }
     free(state->files);
+    for (size_t i = 0; i < state->key_count; i++) {
+        free((char *)state->keys[i].chord);
+    }
+    free(state->keys);
     free(state);
     free(*conf);
     *conf = NULL;

@@ -19,10 +19,21 @@ struct conf_loader {
     bool lenient; /* the file being read is another program's */
     int file;     /* being read: index into state->files */
     int err;      /* first ORL_ENOMEM; 0: none */
+    bool keys_full_said;
     bool later_said[CONF_OPTIONS];
     uint64_t seen[CONF_SEEN_MAX]; /* hashes of ignored names that were reported */
     int seen_count;
 };
+
+/* The section whose names are chords and not options. */
+#define CONF_KEYS "keys"
+
+/*
+ * Adds a line of [keys], chord_len bytes of chord; `where` is as in struct orl_conf_key. Complaints
+ * go to the report.
+ */
+void orl_conf_apply_key(struct conf_loader *l, const char *chord, size_t chord_len,
+                        const char *action, const char *where);
 
 /* Puts every default into the conf; source CONF_FROM_DEFAULT. */
 void orl_conf_apply_defaults(struct orl_conf *conf);

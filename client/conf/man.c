@@ -82,6 +82,53 @@ static void put_options(FILE *out)
     fputs(".El\n", out);
 }
 
+static void put_keys(const struct orl_conf_bindings *keys, FILE *out)
+{
+    fputs(".Sh KEYS\n"
+          "A key binding is a line of the section\n"
+          ".Cm [keys]\n"
+          "of a file, or an argument with\n"
+          ".Cm keys:\n"
+          "in front of it:\n"
+          ".Pp\n"
+          ".D1 Oo Ar trigger Oc Oo Ar modifier Ns + Oc Ns Ar ... Ns Ar key No = Ar action\n"
+          ".Pp\n"
+          "Keys are named by their position on a US keyboard.\n"
+          ".Cm Escape\n"
+          "is the key of\n"
+          ".Cm input : Ns Cm escapeKey .\n"
+          "Modifiers are\n"
+          ".Cm Escape , Ctrl , Alt , Shift , Win ,\n"
+          "or one side such as\n"
+          ".Cm LeftCtrl .\n"
+          "Triggers are\n"
+          ".Cm press\n"
+          "(the usual),\n"
+          ".Cm tap , hold , double\n"
+          "and\n"
+          ".Cm release .\n"
+          "A later line for the same keys replaces an earlier one.\n"
+          "Besides the actions below there are\n"
+          ".Cm send Ar key Ns Op + Ns Ar key ,\n"
+          "the same as\n"
+          ".Cm linuxSend\n"
+          "for guests that run Linux, and\n"
+          ".Cm none ,\n"
+          "which takes a binding away.\n"
+          ".Bl -tag -width Ds\n",
+          out);
+    for (size_t i = 0; i < keys->count; i++) {
+        fputs(".It Sy ", out);
+        put(out, keys->row[i].chord, false);
+        fputs(" = ", out);
+        put(out, keys->row[i].action, false);
+        fputc('\n', out);
+        put(out, keys->row[i].help, true);
+        fputs(".\n", out);
+    }
+    fputs(".El\n", out);
+}
+
 static void put_flags(FILE *out)
 {
     fputs(".Sh DESCRIPTION\n"
@@ -161,12 +208,15 @@ static void put_examples(FILE *out)
           "Where does each value come from?\n"
           ".Dl oriel \\-\\-print\\-config\n"
           ".Pp\n"
+          "Ctrl+Alt+Delete for the guest, on two keys:\n"
+          ".Dl oriel \\(aqkeys:Escape+Backspace=send Ctrl+Alt+Delete\\(aq\n"
+          ".Pp\n"
           "A test picture without any virtual machine, for ten seconds:\n"
           ".Dl oriel \\-\\-demo app:exitAfter=10\n",
           out);
 }
 
-void orl_conf_man(FILE *out)
+void orl_conf_man(const struct orl_conf_bindings *keys, FILE *out)
 {
     fputs(".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
           ".Dd " PAGE_DATE "\n"
@@ -183,6 +233,7 @@ void orl_conf_man(FILE *out)
           out);
     put_flags(out);
     put_options(out);
+    put_keys(keys, out);
     put_files(out);
     put_exit_codes(out);
     put_examples(out);

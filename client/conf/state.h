@@ -23,6 +23,8 @@ struct orl_conf_state {
     struct conf_source source[CONF_OPTIONS];
     char **files; /* file_count owned paths that were read */
     int file_count;
+    struct orl_conf_key *keys; /* key_count of them; each owns one block, which chord starts */
+    size_t key_count;
 };
 
 #endif

@@ -11,6 +11,7 @@
 #define RANGE(lo, hi)   .ranged = true, .min = (lo), .max = (hi),
 #define ZERO_OR(lo, hi) .ranged = true, .zero_too = true, .min = (lo), .max = (hi),
 #define ONE_OF(list)    .choices = (list),
+#define SECRET          .secret = true,
 
 /* `limits` is a list of initialisers. NOLINTBEGIN(bugprone-macro-parentheses) */
 const struct conf_option orl_conf_options[CONF_OPTIONS] = {

@@ -25,6 +25,7 @@ struct conf_option {
     enum conf_when when;
     bool ranged;
     bool zero_too; /* 0 is allowed besides min..max */
+    bool secret;   /* the value is never shown */
     char flag;     /* 0: none */
 };
 

@@ -19,7 +19,24 @@ static void write_option(const struct conf_option *o, FILE *out)
             o->when == CONF_LATER ? " Not yet: has no effect." : "", o->name, o->fallback);
 }
 
-void orl_conf_write_default(FILE *out)
+static void write_keys(const struct orl_conf_bindings *keys, FILE *out)
+{
+    fputs(
+        "\n[keys]\n; ---- Key bindings ----\n\n"
+        "; [press|tap|hold|double|release] [MODIFIER+]...KEY = ACTION, where Escape is the key "
+        "of\n"
+        "; input:escapeKey, and MODIFIER is Escape, Ctrl, Alt, Shift, Win or one side such as\n"
+        "; LeftCtrl. Besides the actions below there are: send KEY[+KEY]..., linuxSend\n"
+        "; KEY[+KEY]... (when the guest runs Linux), and none, which takes a binding away.\n"
+        "; Examples: Escape+Backspace = send Ctrl+Alt+Delete, double Escape = fullScreen.\n",
+        out);
+    for (size_t i = 0; i < keys->count; i++) {
+        fprintf(out, "\n; %s.\n;%s=%s\n", keys->row[i].help, keys->row[i].chord,
+                keys->row[i].action);
+    }
+}
+
+void orl_conf_write_default(const struct orl_conf_bindings *keys, FILE *out)
 {
     fputs("; Configuration of Oriel. Every option stands here with its default: remove the ;\n"
           "; in front of a name and change its value. Lines that start with ; or # are "
@@ -34,6 +51,7 @@ void orl_conf_write_default(FILE *out)
             }
         }
     }
+    write_keys(keys, out);
 }
 
 /* Makes every missing folder above `path`, as mkdir -p would. */
@@ -55,7 +73,7 @@ static bool make_folders(const char *path)
 }
 
 /* Writes to a new file and takes it away again when that fails. */
-static bool fill(int fd, const char *path)
+static bool fill(int fd, const char *path, const struct orl_conf_bindings *keys)
 {
     FILE *out = fdopen(fd, "w");
     if (out == NULL) {
@@ -63,7 +81,7 @@ static bool fill(int fd, const char *path)
         unlink(path);
         return false;
     }
-    orl_conf_write_default(out);
+    orl_conf_write_default(keys, out);
     bool ok = fflush(out) == 0 && !ferror(out);
     int saved = errno;
     ok = fclose(out) == 0 && ok;
@@ -74,8 +92,9 @@ static bool fill(int fd, const char *path)
     return ok;
 }
 
-int orl_conf_write_file(const char *path, const struct orl_conf_env *env, char *where,
-                        size_t cap, struct orl_conf_report *rep)
+int orl_conf_write_file(const char *path, const struct orl_conf_env *env,
+                        const struct orl_conf_bindings *keys, char *where, size_t cap,
+                        struct orl_conf_report *rep)
 {
     char usual[PATH_MAX];
     if (path == NULL) {
@@ -100,7 +119,7 @@ int orl_conf_write_file(const char *path, const struct orl_conf_env *env, char *
             path);
         return ORL_EINVAL;
     }
-    if (fd < 0 || !fill(fd, path)) {
+    if (fd < 0 || !fill(fd, path, keys)) {
         /* Before any thread exists. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         orl_conf_error(rep, "cannot write %.200s: %s", path, strerror(errno));
         return ORL_ESYS;

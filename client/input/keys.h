@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of keys for input:escapeKey: the Linux input names and numbers, and the position each one
- * has on the keyboard (USB HID usage, page 7). Pure, constant data. Any thread.
+ * What a user writes for one key, for input:escapeKey. Rests on the table of input/keymap.h. Pure.
+ * Any thread.
  */
 #ifndef ORL_INPUT_KEYS_H
 #define ORL_INPUT_KEYS_H
@@ -11,15 +11,13 @@
 #include <stdio.h>
 
 /*
- * "KEY_SCROLLLOCK" (any case of letters, KEY_ may be left out) or the number "70" -> position.
- * False, leaving *scancode, when no such key exists on a keyboard.
+ * "KEY_SCROLLLOCK" (any case of letters, KEY_ may be left out), any other name of
+ * orl_key_named(), or the Linux number "70" -> position (USB HID usage). False, leaving *usage, when
+ * there is no such key.
  */
-bool orl_key_parse(const char *text, uint16_t *scancode);
+bool orl_key_parse(const char *text, uint16_t *usage);
 
-/* Linux name of the key at a position; NULL when the table has none. */
-const char *orl_key_name(uint16_t scancode);
-
-/* One line per key: number and name. */
+/* One line per key: Linux number, Linux name, name in [keys]. */
 void orl_key_list(FILE *out);
 
 #endif

@@ -7,6 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct orl_conf_binding bindings[] = {
+    {"tap Escape", "capture", "Let go \"now\""},
+    {"Escape+F", "fullScreen", "Full screen on or off"},
+    {"Escape+F1", "linuxSend Ctrl+Alt+F1", "Console 1"},
+};
+
+const struct orl_conf_bindings fixture_bindings = {bindings, 3};
+
 int fixture_setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -106,13 +114,13 @@ int fixture_count(const struct fixture *f, const char *text)
     return n;
 }
 
-char *fixture_text(void (*print)(FILE *))
+char *fixture_text(void (*print)(const struct orl_conf_bindings *, FILE *))
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    print(out);
+    print(&fixture_bindings, out);
     fclose(out);
     return text;
 }

@@ -36,8 +36,11 @@ bool fixture_said(const struct fixture *f, bool error, const char *text);
 /* How many sentences contain the text. */
 int fixture_count(const struct fixture *f, const char *text);
 
-/* What `print` writes, as a string that the caller frees. */
-char *fixture_text(void (*print)(FILE *));
+/* Some bindings of a program, as the makers of texts want them. */
+extern const struct orl_conf_bindings fixture_bindings;
+
+/* What `print` writes with fixture_bindings, as a string that the caller frees. */
+char *fixture_text(void (*print)(const struct orl_conf_bindings *, FILE *));
 
 /* What orl_conf_print() writes for the last load, as a string that the caller frees. */
 char *fixture_print(const struct fixture *f);

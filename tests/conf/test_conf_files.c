@@ -384,10 +384,10 @@ static void names_ignored_in_peer_files_are_reported_once(void **state)
     struct fixture *f = *state;
     fixture_write(f, "etc/looking-glass-client.ini",
                   "[foo]\nbar=1\n[win]\nrotate=45\njitRender=yes\n[test]\nwidth=1\nheight=2\n"
-                  "[app]\ntransport=lgmp\nnonsense\n[win]\nfullScreen=yes\n");
-    fixture_write(
-        f, "home/.looking-glass-client.ini",
-        "[foo]\nbar=2\n[win]\njitRender=yes\n[test]\nwidth=1\n[app]\ntransport=lgmp\n");
+                  "[spice]\nusbAudio=yes\nnonsense\n[win]\nfullScreen=yes\n");
+    fixture_write(f, "home/.looking-glass-client.ini",
+                  "[foo]\nbar=2\n[win]\njitRender=yes\n[test]\nwidth=1\n[spice]\nusbAudio=yes\n"
+                  "[app]\ntransport=lgmp\n");
     assert_int_equal(fixture_load(f, NULL), ORL_OK);
     assert_true(f->conf->win_full_screen);
     assert_int_equal(f->conf->win_rotate, 0);
@@ -397,13 +397,15 @@ static void names_ignored_in_peer_files_are_reported_once(void **state)
            "allowed: 0, 90, 180 or 270");
     assert_warning(f, ":5: win:jitRender has no effect yet");
     assert_warning(f, ":7: test:width is ignored: use --demo");
-    assert_warning(f, ":10: app:transport is ignored: ");
+    assert_warning(f, ":10: spice:usbAudio is not there yet: sound takes the playback");
     assert_warning(f, ":11: the line is ignored: it is neither");
     assert_int_equal(fixture_count(f, "foo:bar"), 1);
     assert_int_equal(fixture_count(f, "win:jitRender"), 1);
     assert_int_equal(fixture_count(f, "test:width"), 1);
     assert_int_equal(fixture_count(f, "test:height"), 1);
-    assert_int_equal(fixture_count(f, "app:transport"), 1);
+    assert_int_equal(fixture_count(f, "spice:usbAudio"), 1);
+    assert_int_equal(fixture_count(f, "app:transport"), 0);
+    assert_string_equal(f->conf->app_transport, "lgmp");
     assert_int_equal(f->rep.errors, 0);
 }
 
@@ -429,12 +431,90 @@ static void names_of_master_reach_the_same_options(void **state)
     assert_false(f->conf->spice_clipboard_to_local);
 }
 
-static void key_chords_are_accepted_and_not_there_yet(void **state)
+static void names_of_master_without_effect_say_why(void **state)
 {
     struct fixture *f = *state;
-    fixture_write(f, XDG, "[keys]\nfullScreen=Ctrl+F\nquit=Ctrl+Q\n");
+    fixture_write(f, "xdg/looking-glass/client.ini",
+                  "[spice]\nwaitForServer=no\n[audio]\nlatencyOffset=6\nresampler=auto\n"
+                  "debug=no\n[app]\ntransport=test\n");
     assert_int_equal(fixture_load(f, NULL), ORL_OK);
-    assert_warning(f, "oriel.ini:2: keys:fullScreen is not there yet: key bindings cannot");
+    assert_warning(f, "client.ini:2: spice:waitForServer is ignored: the viewer always waits");
+    assert_warning(f, ":4: audio:latencyOffset is ignored: audio:bufferLatency says how much");
+    assert_warning(f, ":5: audio:resampler is ignored: PipeWire resamples");
+    assert_warning(f, ":8: app:transport=test is not allowed and ignored; allowed: auto, lgmp");
+    assert_string_equal(f->conf->app_transport, "auto");
+    assert_int_equal(f->rep.errors, 0);
+}
+
+static void check_key(const struct fixture *f, size_t i, const char *chord, const char *action,
+                      const char *where)
+{
+    size_t n = 0;
+    const struct orl_conf_key *keys = orl_conf_keys(f->conf, &n);
+    assert_true(i < n);
+    assert_string_equal(keys[i].chord, chord);
+    assert_string_equal(keys[i].action, action);
+    assert_non_null(strstr(keys[i].where, where));
+}
+
+static void key_bindings_are_collected_in_order_with_their_place(void **state)
+{
+    struct fixture *f = *state;
+    size_t n = 4711;
+    assert_int_equal(fixture_load(f, NULL), ORL_OK);
+    orl_conf_keys(f->conf, &n);
+    assert_int_equal(n, 0);
+    fixture_write(f, ETC, "[keys]\nEscape+F = fullScreen\n");
+    fixture_write(f, XDG,
+                  "[keys]\ndouble Escape = capture ; behind\n\n  Escape + Backspace=\t"
+                  "send Ctrl+Alt+Delete\nEscape+F: none\n[win]\nfpsMin=3\n[keys]\n"
+                  "Escape+V =none\n");
+    assert_int_equal(
+        fixture_load(f, "keys:Escape+F=quit", "-F", "keys:no matter=what=ever", NULL), ORL_OK);
+    assert_quiet(f);
+    orl_conf_keys(f->conf, &n);
+    assert_int_equal(n, 7);
+    check_key(f, 0, "Escape+F", "fullScreen", "/etc/oriel.ini:2");
+    check_key(f, 1, "double Escape", "capture", "/oriel/oriel.ini:2");
+    check_key(f, 2, "Escape + Backspace", "send Ctrl+Alt+Delete", "/oriel/oriel.ini:4");
+    check_key(f, 3, "Escape+F", "none", "/oriel/oriel.ini:5");
+    check_key(f, 4, "Escape+V", "none", "/oriel/oriel.ini:9");
+    check_key(f, 5, "Escape+F", "quit", "command line");
+    check_key(f, 6, "no matter", "what=ever", "command line");
+    assert_int_equal(f->conf->win_fps_min, 3);
+}
+
+static void a_refused_binding_is_named_with_its_place(void **state)
+{
+    struct fixture *f = *state;
+    size_t n = 0;
+    fixture_write(f, XDG, "[keys]\nEscape+F = fulscreen\n");
+    assert_int_equal(fixture_load(f, NULL), ORL_OK);
+    orl_conf_reject_key(orl_conf_keys(f->conf, &n), "there is no such action", &f->rep);
+    assert_error(f, "%/xdg/oriel/oriel.ini:2: keys:Escape+F=fulscreen is not allowed: there is "
+                    "no such action");
+    assert_int_equal(f->rep.errors, 1);
+}
+
+static void bindings_that_are_no_text_or_too_many_are_errors(void **state)
+{
+    struct fixture *f = *state;
+    static char text[ORL_CONF_KEYS * 40] = "[keys]\n";
+    fixture_write(f, XDG, "[keys]\nEscape+\xFF = quit\nEscape+F =\n");
+    assert_int_equal(fixture_load(f, "keys:=quit", "keys:", "keys:Escape+F", NULL), ORL_EINVAL);
+    assert_int_equal(f->rep.errors, 5);
+    assert_error(f, "oriel.ini:2: keys:Escape+");
+    assert_error(f, "oriel.ini:3: keys:Escape+F= is not allowed: an action is missing");
+    assert_error(f, "command line: keys:=quit is not allowed: a key is missing");
+    assert_error(f, "command line: keys:Escape+F= is not allowed: an action is missing");
+    size_t used = strlen(text);
+    for (int i = 0; i < ORL_CONF_KEYS + 100; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "Escape+F=quit\n");
+    }
+    fixture_write(f, XDG, text);
+    assert_int_equal(fixture_load(f, NULL), ORL_EINVAL);
+    assert_error(f, "oriel.ini:514: there are more than 512 key bindings");
+    assert_int_equal(f->rep.errors, 1);
 }
 
 static void two_screen_saver_options_exclude_each_other(void **state)
@@ -504,7 +584,10 @@ int main(void)
         conf_test(an_extra_file_does_not_hide_the_peer_files),
         conf_test(names_ignored_in_peer_files_are_reported_once),
         conf_test(names_of_master_reach_the_same_options),
-        conf_test(key_chords_are_accepted_and_not_there_yet),
+        conf_test(names_of_master_without_effect_say_why),
+        conf_test(key_bindings_are_collected_in_order_with_their_place),
+        conf_test(a_refused_binding_is_named_with_its_place),
+        conf_test(bindings_that_are_no_text_or_too_many_are_errors),
         conf_test(two_screen_saver_options_exclude_each_other),
         conf_test(control_characters_never_reach_the_report),
         conf_test(a_flood_of_errors_is_cut_but_counted),

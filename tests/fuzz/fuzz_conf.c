@@ -19,6 +19,13 @@ static void load(int argc, char **argv)
     FUZZ_REQUIRE((err == ORL_OK) == (conf != NULL));
     FUZZ_REQUIRE(rep.count >= 0 && rep.count <= ORL_CONF_REPORT_LINES);
     FUZZ_REQUIRE(err != ORL_EINVAL || rep.errors > 0);
+    size_t keys = 0;
+    const struct orl_conf_key *key = conf != NULL ? orl_conf_keys(conf, &keys) : NULL;
+    FUZZ_REQUIRE(keys <= ORL_CONF_KEYS);
+    for (size_t i = 0; i < keys; i++) {
+        FUZZ_REQUIRE(key[i].chord[0] != '\0' && key[i].action[0] != '\0' &&
+                     key[i].where[0] != '\0');
+    }
     orl_conf_destroy(&conf);
 }
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where commands for the guest go: functions of whoever owns the way there. Main thread. */
+#ifndef ORL_INPUT_SINK_H
+#define ORL_INPUT_SINK_H
+
+#include <stdint.h>
+
+#include "input/cmd.h"
+
+struct orl_input_sink {
+    void (*send)(void *arg, const struct orl_cmd *cmd);
+    void (*align)(void *arg, int32_t x,
+                  int32_t y); /* set_cursor_pos, guest pixels; may be NULL */
+    void *arg;
+};
+
+static inline void orl_sink_send(const struct orl_input_sink *sink, const struct orl_cmd *cmd)
+{
+    sink->send(sink->arg, cmd);
+}
+
+#endif
