@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/wake.h"
 #include "win/win_impl.h"
 
 void orl_win_ignore_events(void)
 {
-    static const uint32_t unread[] = {
-        SDL_MOUSEMOTION,   SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP, SDL_MOUSEWHEEL,
-        SDL_FINGERDOWN,    SDL_FINGERUP,        SDL_FINGERMOTION,  SDL_TEXTINPUT,
-        SDL_TEXTEDITING,   SDL_DROPFILE,        SDL_DROPTEXT,      SDL_CLIPBOARDUPDATE,
-        SDL_KEYMAPCHANGED, SDL_SYSWMEVENT};
+    static const uint32_t unread[] = {SDL_FINGERDOWN,      SDL_FINGERUP,      SDL_FINGERMOTION,
+                                      SDL_TEXTEDITING,     SDL_DROPTEXT,      SDL_DROPBEGIN,
+                                      SDL_CLIPBOARDUPDATE, SDL_KEYMAPCHANGED, SDL_SYSWMEVENT};
     for (size_t i = 0; i < sizeof(unread) / sizeof(unread[0]); i++) {
         SDL_EventState(unread[i], SDL_IGNORE);
     }
-    /* Text input would start an input method, which SDL polls. */
+    SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
+    SDL_EventState(SDL_DROPCOMPLETE, SDL_IGNORE);
+    /* Text input would start an input method, which SDL polls; only dialogs switch it on. */
     SDL_StopTextInput();
 }
 
@@ -30,31 +33,145 @@ static enum orl_event_kind window_event(uint8_t what)
     case SDL_WINDOWEVENT_RESTORED: return ORL_EVENT_SHOWN;
     case SDL_WINDOWEVENT_FOCUS_GAINED: return ORL_EVENT_FOCUS;
     case SDL_WINDOWEVENT_FOCUS_LOST: return ORL_EVENT_BLUR;
+    case SDL_WINDOWEVENT_ENTER: return ORL_EVENT_ENTER;
+    case SDL_WINDOWEVENT_LEAVE: return ORL_EVENT_LEAVE;
     case SDL_WINDOWEVENT_CLOSE: return ORL_EVENT_QUIT;
     default: return ORL_EVENT_NONE;
     }
 }
 
-static struct orl_event translate(const struct orl_win *win, const SDL_Event *e)
+/* SDL gives positions in the desktop's units, as whole numbers. */
+static float pixels_per_unit(const struct orl_win *win)
 {
-    struct orl_event out = {ORL_EVENT_NONE, false, false, 0};
+    int w = 0;
+    int w_px = 0;
+    int h = 0;
+    SDL_GetWindowSize(win->window, &w, &h);
+    SDL_GetWindowSizeInPixels(win->window, &w_px, &h);
+    return w > 0 && w_px > 0 ? (float)w_px / (float)w : 1.0f;
+}
+
+static void place(const struct orl_win *win, struct orl_event *out, int x, int y)
+{
+    float scale = pixels_per_unit(win);
+    out->x = (float)x * scale;
+    out->y = (float)y * scale;
+}
+
+static uint8_t host_locks(void)
+{
+    SDL_Keymod mod = SDL_GetModState();
+    return (uint8_t)((mod & KMOD_SCROLL ? (unsigned)ORL_LOCK_SCROLL : 0u) |
+                     (mod & KMOD_NUM ? (unsigned)ORL_LOCK_NUM : 0u) |
+                     (mod & KMOD_CAPS ? (unsigned)ORL_LOCK_CAPS : 0u));
+}
+
+static void translate_key(struct orl_event *out, const SDL_KeyboardEvent *key)
+{
+    out->kind = ORL_EVENT_KEY;
+    out->down = key->type == SDL_KEYDOWN;
+    out->repeat = key->repeat != 0;
+    out->scancode = (uint16_t)key->keysym.scancode;
+    out->locks = host_locks();
+}
+
+static void translate_motion(const struct orl_win *win, struct orl_event *out,
+                             const SDL_MouseMotionEvent *motion)
+{
+    out->kind = ORL_EVENT_MOTION;
+    out->relative = win->grab.relative;
+    if (out->relative) {
+        out->dx = (float)motion->xrel;
+        out->dy = (float)motion->yrel;
+    } else {
+        place(win, out, motion->x, motion->y);
+    }
+}
+
+static void translate_button(const struct orl_win *win, struct orl_event *out,
+                             const SDL_MouseButtonEvent *button)
+{
+    if (button->button < 1 || button->button > 5) {
+        return;
+    }
+    out->kind = ORL_EVENT_BUTTON;
+    out->button = button->button; /* SDL counts like we do: left, middle, right, two more */
+    out->down = button->type == SDL_MOUSEBUTTONDOWN;
+    place(win, out, button->x, button->y);
+}
+
+static void translate_wheel(struct orl_event *out, const SDL_MouseWheelEvent *wheel)
+{
+    float sign = wheel->direction == SDL_MOUSEWHEEL_FLIPPED ? -1.0f : 1.0f;
+    out->kind = ORL_EVENT_WHEEL;
+    out->dx = wheel->preciseX * sign;
+    out->dy = wheel->preciseY * sign;
+}
+
+static void translate_window(const struct orl_win *win, struct orl_event *out, uint8_t what)
+{
+    out->kind = window_event(what);
+    if (out->kind == ORL_EVENT_FOCUS) {
+        out->locks = host_locks();
+    } else if (out->kind == ORL_EVENT_ENTER) {
+        int x = 0;
+        int y = 0;
+        SDL_GetMouseState(&x, &y);
+        place(win, out, x, y);
+    }
+}
+
+static void keep_drop(struct orl_win *win, struct orl_event *out, char *path)
+{
+    if (!path || win->drop_count >= ORL_WIN_DROPS) {
+        SDL_free(path);
+        return;
+    }
+    win->drops[win->drop_count++] = path;
+    out->kind = ORL_EVENT_DROP;
+}
+
+static struct orl_event translate(struct orl_win *win, const SDL_Event *e)
+{
+    struct orl_event out = {.kind = ORL_EVENT_NONE};
     if (e->type == win->wake_type) {
         out.kind = ORL_EVENT_WAKE;
         return out;
     }
     switch (e->type) {
     case SDL_QUIT: out.kind = ORL_EVENT_QUIT; break;
-    case SDL_WINDOWEVENT: out.kind = window_event(e->window.event); break;
+    case SDL_WINDOWEVENT: translate_window(win, &out, e->window.event); break;
     case SDL_KEYDOWN:
-    case SDL_KEYUP:
-        out.kind = ORL_EVENT_KEY;
-        out.down = e->type == SDL_KEYDOWN;
-        out.repeat = e->key.repeat != 0;
-        out.scancode = (uint16_t)e->key.keysym.scancode;
+    case SDL_KEYUP: translate_key(&out, &e->key); break;
+    case SDL_MOUSEMOTION: translate_motion(win, &out, &e->motion); break;
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP: translate_button(win, &out, &e->button); break;
+    case SDL_MOUSEWHEEL: translate_wheel(&out, &e->wheel); break;
+    case SDL_TEXTINPUT:
+        out.kind = ORL_EVENT_TEXT;
+        snprintf(out.text, sizeof(out.text), "%s", e->text.text);
         break;
+    case SDL_DROPFILE: keep_drop(win, &out, e->drop.file); break;
     default: break;
     }
     return out;
+}
+
+/*
+ * A mouse reports up to 8000 times a second: what follows in the queue without anything between is
+ * one motion.
+ */
+static void merge_motion(SDL_Event *e)
+{
+    SDL_Event next;
+    while (SDL_PeepEvents(&next, 1, SDL_PEEKEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT) == 1 &&
+           next.type == SDL_MOUSEMOTION && next.motion.windowID == e->motion.windowID &&
+           next.motion.which == e->motion.which &&
+           SDL_PeepEvents(&next, 1, SDL_GETEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT) == 1) {
+        next.motion.xrel += e->motion.xrel;
+        next.motion.yrel += e->motion.yrel;
+        *e = next;
+    }
 }
 
 struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns)
@@ -73,7 +190,10 @@ struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns)
         got = wait_ms ? SDL_WaitEventTimeout(&e, (int)wait_ms) : SDL_PollEvent(&e);
     }
     if (!got) {
-        return (struct orl_event){ORL_EVENT_NONE, false, false, 0};
+        return (struct orl_event){.kind = ORL_EVENT_NONE};
+    }
+    if (e.type == SDL_MOUSEMOTION) {
+        merge_motion(&e);
     }
     return translate(win, &e);
 }
@@ -92,4 +212,43 @@ void orl_win_wake(struct orl_win *win)
     SDL_zero(e);
     e.type = win->wake_type;
     SDL_PushEvent(&e);
+}
+
+const uint8_t *orl_win_keys(struct orl_win *win, size_t *n)
+{
+    int count = 0;
+    const uint8_t *keys = SDL_GetKeyboardState(&count);
+    (void)win;
+    *n = count > 0 ? (size_t)count : 0;
+    return keys;
+}
+
+void orl_win_text_input(struct orl_win *win, bool on)
+{
+    (void)win;
+    if (on) {
+        SDL_StartTextInput();
+    } else {
+        SDL_StopTextInput();
+    }
+}
+
+bool orl_win_take_drop(struct orl_win *win, char *dst, size_t cap)
+{
+    if (win->drop_count == 0) {
+        return false;
+    }
+    char *path = win->drops[0];
+    win->drop_count--;
+    memmove(win->drops, win->drops + 1, win->drop_count * sizeof(win->drops[0]));
+    int len = snprintf(dst, cap, "%s", path);
+    SDL_free(path);
+    return len >= 0 && (size_t)len < cap;
+}
+
+void orl_win_finish_drops(struct orl_win *win)
+{
+    while (win->drop_count > 0) {
+        SDL_free(win->drops[--win->drop_count]);
+    }
 }

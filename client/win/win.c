@@ -61,6 +61,12 @@ static void set_hints(const struct orl_win_conf *conf)
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, conf->no_screensaver ? "0" : "1");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    /* The click that brings the focus is meant for the guest, too. */
+    SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    SDL_SetHint(SDL_HINT_MOUSE_RELATIVE_SYSTEM_SCALE, conf->raw_mouse ? "0" : "1");
+    SDL_SetHint(SDL_HINT_MOUSE_RELATIVE_MODE_WARP, "0");
+    SDL_SetHint(SDL_HINT_ALLOW_ALT_TAB_WHILE_GRABBED, "0");
+    SDL_SetHint(SDL_HINT_GRAB_KEYBOARD, "1");
 }
 
 static bool create_window(struct orl_win *win, const struct orl_win_conf *conf, uint32_t flags)
@@ -186,6 +192,8 @@ void orl_win_destroy(struct orl_win **pwin)
     if (!win) {
         return;
     }
+    orl_win_finish_pointer(win);
+    orl_win_finish_drops(win);
     orl_surface_destroy(&win->surface);
     if (win->window) {
         SDL_DestroyWindow(win->window);

@@ -22,6 +22,7 @@ struct orl_win_conf {
     int x, y, w, h;
     bool borderless, maximize, full_screen, resizable;
     bool no_screensaver; /* hold it off from the start */
+    bool raw_mouse;      /* relative motion without the desktop's acceleration */
     bool soft_present;   /* X11 without a GPU: a surface of the copy kind, see surface.h */
     struct orl_surface_conf surface;
 };
@@ -75,6 +76,33 @@ enum orl_win_call {
     ORL_WIN_ATTENTION /* ask the desktop to point at the window */
 };
 void orl_win_call(struct orl_win *win, enum orl_win_call call);
+
+/* How keyboard and pointer are held. */
+enum orl_win_look {
+    ORL_WIN_LOOK_ARROW,
+    ORL_WIN_LOOK_NONE, /* the guest's own pointer is in the picture */
+    ORL_WIN_LOOK_DOT,
+    ORL_WIN_LOOK_LARGE_DOT
+};
+struct orl_win_grab {
+    bool
+        keyboard; /* the desktop's shortcuts come to us: X11 grab, Wayland shortcuts inhibitor */
+    bool confine;  /* the pointer stays inside */
+    bool relative; /* motion as counts of the device; the pointer is locked and hidden */
+    enum orl_win_look look;
+};
+
+/* Applies what differs from the last call. False: the desktop refused relative mode. */
+bool orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab);
+
+/* Which keys are down by the desktop's account: one byte a position, `*n` of them. Borrowed. */
+const uint8_t *orl_win_keys(struct orl_win *win, size_t *n);
+
+/* ORL_EVENT_TEXT comes while on. */
+void orl_win_text_input(struct orl_win *win, bool on);
+
+/* Path of the oldest dropped file into `dst`; false: none (or longer than cap: skipped). */
+bool orl_win_take_drop(struct orl_win *win, char *dst, size_t cap);
 
 /* What the layout in use prints on the key at a position, into `dst`; "" when unknown. */
 void orl_win_key_label(uint16_t scancode, char *dst, size_t cap);

@@ -7,15 +7,25 @@
 
 #include "win/win.h"
 
+#define ORL_WIN_DROPS 64
+
 struct orl_win {
     SDL_Window *window;
     struct orl_surface *surface;
     uint32_t wake_type; /* SDL's number of our own event; fixed after create */
     bool screensaver_held;
+    struct orl_win_grab grab;   /* as applied */
+    SDL_Cursor *dots[2];        /* small, large; made when first shown */
+    char *drops[ORL_WIN_DROPS]; /* paths of dropped files that nobody took yet */
+    uint32_t drop_count;
 };
 
 /* A picture of an oriel for the task bar; the caller frees it with SDL_FreeSurface(). May be NULL. */
 SDL_Surface *orl_win_icon(void);
+
+/* Frees cursors and dropped paths. */
+void orl_win_finish_pointer(struct orl_win *win);
+void orl_win_finish_drops(struct orl_win *win);
 
 /* Switches off the kinds of SDL events that nobody reads, so that they cause no wake-up. */
 void orl_win_ignore_events(void);
