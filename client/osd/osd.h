@@ -14,10 +14,38 @@
 
 #define ORL_OSD_LINE      256 /* bytes of a text line, terminator included */
 #define ORL_OSD_HELP_ROWS 48
+#define ORL_OSD_ROWS      12  /* of a dialog's list */
+#define ORL_OSD_ROW       128 /* bytes of such a row */
+#define ORL_OSD_TRANSFERS 4   /* files on their way that are shown */
 
 struct orl_osd_help_row {
     char key[32];
     char text[96];
+};
+
+/* A question, a field, a list (osd/dialog.h). */
+struct orl_osd_dialog {
+    char title[96]; /* "" : no dialog */
+    char text[512];
+    bool has_entry;
+    char entry[160]; /* what stands in the field; of a secret only the length */
+    uint32_t rows, selected;
+    char row[ORL_OSD_ROWS][ORL_OSD_ROW];
+    char keys[128]; /* what the keys do */
+};
+
+struct orl_osd_transfer {
+    char name[96];
+    uint32_t percent; /* 0..100 */
+};
+
+/* What main wants shown besides the guest's state. */
+struct orl_osd_extra {
+    char link[ORL_OSD_LINE]; /* what is wrong with keyboard, mouse and sound; "" all is well */
+    bool recording;          /* the guest hears the microphone */
+    struct orl_osd_dialog dialog;
+    uint32_t transfers;
+    struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];
 };
 
 /* Everything that may be shown; empty strings and zeros hide their part. */
@@ -32,6 +60,7 @@ struct orl_osd_state {
     bool show_help;
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
+    struct orl_osd_extra extra;
 };
 
 struct orl_osd;

@@ -23,6 +23,8 @@ constexpr ImU32 EDGE = IM_COL32(255, 255, 255, 26);
 constexpr ImU32 ALERT_CARD = IM_COL32(28, 58, 104, 230);
 constexpr ImU32 BRIGHT = IM_COL32(240, 242, 245, 255);
 constexpr ImU32 SOFT = IM_COL32(182, 188, 198, 255);
+constexpr ImU32 FIELD = IM_COL32(255, 255, 255, 34);
+constexpr ImU32 RECORDING = IM_COL32(235, 60, 60, 255);
 constexpr ImU32 KEY = IM_COL32(140, 190, 255, 255);
 
 /* What desktops have; none of them is needed. */
@@ -242,6 +244,100 @@ void put_help(const canvas &c, const orl_osd_panels &p)
     }
 }
 
+/* Small cards in a column at the lower right corner, from the bottom up. */
+void put_corner(const canvas &c, const orl_osd_panels &p)
+{
+    const float size = text_size(c), pad = roundf(PAD * c.scale / 2), gap = GAP * c.scale;
+    const float wrap = wrap_width(c, STATUS_WIDTH);
+    float bottom = c.h - MARGIN * c.scale;
+    for (uint32_t i = 0; i < p.transfers; i++) {
+        char line[128];
+        snprintf(line, sizeof(line), "%s  %u %%", p.transfer[i].name, p.transfer[i].percent);
+        const ImVec2 s = measure(c, line, size, 0);
+        const float bar = roundf(4 * c.scale);
+        const float w = s.x + 4 * pad, h = s.y + 3 * pad + bar;
+        const float x = roundf(c.w - MARGIN * c.scale - w), y = roundf(bottom - h);
+        const float done = (w - 4 * pad) * static_cast<float>(p.transfer[i].percent) / 100;
+        put_card(c, x, y, w, h, CARD);
+        put_text(c, x + 2 * pad, y + pad, BRIGHT, line, size, 0);
+        const float top = y + 2 * pad + s.y;
+        c.list->AddRectFilled(ImVec2(x + 2 * pad, top), ImVec2(x + w - 2 * pad, top + bar),
+                              EDGE);
+        c.list->AddRectFilled(ImVec2(x + 2 * pad, top), ImVec2(x + 2 * pad + done, top + bar),
+                              KEY);
+        bottom = y - gap;
+    }
+    if (p.link[0]) {
+        const ImVec2 s = measure(c, p.link, size, wrap);
+        const float w = s.x + 4 * pad, h = s.y + 2 * pad;
+        const float x = roundf(c.w - MARGIN * c.scale - w), y = roundf(bottom - h);
+        put_card(c, x, y, w, h, CARD);
+        put_text(c, x + 2 * pad, y + pad, SOFT, p.link, size, wrap);
+    }
+}
+
+void put_recording(const canvas &c, const orl_osd_panels &p)
+{
+    if (!p.recording[0]) {
+        return;
+    }
+    const float size = text_size(c), pad = roundf(PAD * c.scale / 2);
+    const ImVec2 s = measure(c, p.recording, size, 0);
+    const float w = s.x + 5 * pad + size, h = s.y + 2 * pad;
+    const float x = roundf(c.w - MARGIN * c.scale - w), y = MARGIN * c.scale;
+    put_card(c, x, y, w, h, CARD);
+    c.list->AddCircleFilled(ImVec2(x + 2 * pad + size / 2, y + h / 2), size / 3, RECORDING);
+    put_text(c, x + 3 * pad + size, y + pad, BRIGHT, p.recording, size, 0);
+}
+
+void put_dialog(const canvas &c, const orl_osd_panels &p)
+{
+    const orl_osd_dialog &d = p.dialog;
+    if (!d.title[0]) {
+        return;
+    }
+    const float size = text_size(c), pad = roundf(PAD * c.scale * 1.5f), gap = roundf(size / 2);
+    const float row = roundf(size * 1.5f), wrap = wrap_width(c, STATUS_WIDTH);
+    const ImVec2 title = measure(c, d.title, size, wrap), text = measure(c, d.text, size, wrap);
+    const ImVec2 keys = measure(c, d.keys, size, wrap), entry = measure(c, d.entry, size, 0);
+    float w = fmaxf(fmaxf(title.x, text.x), fmaxf(keys.x, 300 * c.scale));
+    for (uint32_t i = 0; i < d.rows; i++) {
+        w = fmaxf(w, measure(c, d.row[i], size, 0).x + 2 * gap);
+    }
+    w = fminf(fmaxf(w, d.has_entry ? entry.x + 2 * gap : 0), c.w - 2 * pad);
+    const float h = title.y + (d.text[0] ? gap + text.y : 0) + (d.has_entry ? gap + row : 0) +
+                    (d.rows ? gap + static_cast<float>(d.rows) * row : 0) + gap + keys.y;
+    const float x = roundf((c.w - w) / 2);
+    float y = fmaxf(roundf((c.h - h) / 2), pad);
+    put_card(c, x - pad, y - pad, w + 2 * pad, h + 2 * pad, HELP_CARD);
+    put_text(c, x, y, KEY, d.title, size, wrap);
+    y += title.y + gap;
+    if (d.text[0]) {
+        put_text(c, x, y, BRIGHT, d.text, size, wrap);
+        y += text.y + gap;
+    }
+    if (d.has_entry) {
+        c.list->AddRectFilled(ImVec2(x, y), ImVec2(x + w, y + row), FIELD,
+                              ROUNDING * c.scale / 2);
+        const float ty = y + roundf((row - size) / 2);
+        put_text(c, x + gap, ty, BRIGHT, d.entry, size, 0);
+        c.list->AddRectFilled(ImVec2(x + gap + entry.x + 1, ty),
+                              ImVec2(x + gap + entry.x + 1 + fmaxf(c.scale, 1), ty + size),
+                              KEY);
+        y += row + gap;
+    }
+    for (uint32_t i = 0; i < d.rows; i++) {
+        if (i == d.selected) {
+            c.list->AddRectFilled(ImVec2(x, y), ImVec2(x + w, y + row), FIELD,
+                                  ROUNDING * c.scale / 2);
+        }
+        put_text(c, x + gap, y + roundf((row - size) / 2), BRIGHT, d.row[i], size, 0);
+        y += row;
+    }
+    y += d.rows ? gap : 0;
+    put_text(c, x, y, SOFT, d.keys, size, wrap);
+}
+
 uint32_t to_pixel(float v, float most)
 {
     return static_cast<uint32_t>(fminf(fmaxf(v, 0), most));
@@ -319,7 +415,10 @@ void build(orl_osd_gui *gui, const orl_osd_panels &p)
                       io.DisplaySize.y, p.scale};
     put_rate(c, p);
     put_status(c, p);
+    put_corner(c, p);
+    put_recording(c, p);
     put_help(c, p);
+    put_dialog(c, p);
     put_alert(c, p);
     ImGui::Render();
     const ImDrawData *data = ImGui::GetDrawData();

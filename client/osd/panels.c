@@ -35,6 +35,40 @@ static double clean_rate(float v)
     return v >= 0 ? fminf(v, RATE_MAX) : 0; /* NaN too */
 }
 
+static void make_dialog(struct orl_osd_dialog *out, const struct orl_osd_dialog *d)
+{
+    if (!d->title[0]) {
+        return;
+    }
+    take_text(out->title, d->title, sizeof(out->title));
+    take_text(out->text, d->text, sizeof(out->text));
+    take_text(out->keys, d->keys, sizeof(out->keys));
+    out->has_entry = d->has_entry;
+    if (d->has_entry) {
+        take_text(out->entry, d->entry, sizeof(out->entry));
+    }
+    out->rows = d->rows < ORL_OSD_ROWS ? d->rows : ORL_OSD_ROWS;
+    out->selected = d->selected;
+    for (uint32_t i = 0; i < out->rows; i++) {
+        take_text(out->row[i], d->row[i], sizeof(out->row[i]));
+    }
+}
+
+static void make_extra(struct orl_osd_panels *out, const struct orl_osd_extra *e)
+{
+    take_text(out->link, e->link, sizeof(out->link));
+    if (e->recording) {
+        snprintf(out->recording, sizeof(out->recording), "Microphone on");
+    }
+    make_dialog(&out->dialog, &e->dialog);
+    out->transfers = e->transfers < ORL_OSD_TRANSFERS ? e->transfers : ORL_OSD_TRANSFERS;
+    for (uint32_t i = 0; i < out->transfers; i++) {
+        take_text(out->transfer[i].name, e->transfer[i].name, sizeof(out->transfer[i].name));
+        uint32_t percent = e->transfer[i].percent;
+        out->transfer[i].percent = percent < 100 ? percent : 100;
+    }
+}
+
 void orl_osd_panels_make(struct orl_osd_panels *out, const struct orl_osd_state *state)
 {
     memset(out, 0, sizeof(*out));
@@ -56,10 +90,12 @@ void orl_osd_panels_make(struct orl_osd_panels *out, const struct orl_osd_state 
             take_text(out->help[i].text, state->help[i].text, sizeof(out->help[i].text));
         }
     }
+    make_extra(out, &state->extra);
 }
 
 bool orl_osd_panels_empty(const struct orl_osd_panels *p)
 {
     return !p->win_w || !p->win_h ||
-           (!p->status[0] && !p->hint[0] && !p->alert[0] && !p->rate[0] && !p->help_rows);
+           (!p->status[0] && !p->hint[0] && !p->alert[0] && !p->rate[0] && !p->help_rows &&
+            !p->link[0] && !p->recording[0] && !p->dialog.title[0] && !p->transfers);
 }

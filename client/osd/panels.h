@@ -25,6 +25,11 @@ struct orl_osd_panels {
     char rate[48]; /* "60.0 FPS  59.9 UPS" */
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
+    char link[ORL_OSD_LINE];
+    char recording[32];           /* "Microphone on" */
+    struct orl_osd_dialog dialog; /* shown when its title is not empty */
+    uint32_t transfers;
+    struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];
 };
 
 /* Any thread; pure. */
