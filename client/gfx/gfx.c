@@ -10,13 +10,18 @@
 #include "gfx/caps.h"
 #include "gfx/compose.h"
 
+struct picture {
+    struct orl_frame_tex frame;
+    struct orl_cursor_tex cursor;
+};
+
 struct orl_gfx {
     struct orl_gfx_conf conf;
     struct orl_caps caps;
     struct orl_programs programs;
     struct orl_upload upload;
-    struct orl_frame_tex frame;
-    struct orl_cursor_tex cursor;
+    struct picture pictures[ORL_GFX_PICTURES];
+    struct picture *now; /* the selected one */
     struct orl_overlay overlay;
     struct orl_target target;
     uint32_t empty_vao;
@@ -29,6 +34,7 @@ int orl_gfx_create(struct orl_gfx **out, const struct orl_gfx_conf *conf)
         return ORL_ENOMEM;
     }
     g->conf = *conf;
+    g->now = &g->pictures[0];
     g->target.offscreen = conf->offscreen;
     int err = orl_caps_read(&g->caps, !conf->offscreen);
     if (!err && conf->debug && g->caps.debug) {
@@ -55,8 +61,10 @@ void orl_gfx_destroy(struct orl_gfx **gfx)
         return;
     }
     orl_upload_finish(&g->upload);
-    orl_frame_tex_finish(&g->frame);
-    orl_cursor_tex_finish(&g->cursor);
+    for (uint32_t i = 0; i < ORL_GFX_PICTURES; i++) {
+        orl_frame_tex_finish(&g->pictures[i].frame);
+        orl_cursor_tex_finish(&g->pictures[i].cursor);
+    }
     orl_overlay_finish(&g->overlay);
     orl_target_finish(&g->target);
     orl_programs_finish(&g->programs);
@@ -92,14 +100,19 @@ void orl_gfx_pool_free(struct orl_gfx *gfx, struct orl_pool *pool)
 
 int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot)
 {
-    int err = orl_frame_tex_update(&gfx->frame, &gfx->caps, &gfx->upload, slot);
+    int err = orl_frame_tex_update(&gfx->now->frame, &gfx->caps, &gfx->upload, slot);
     if (!err) {
-        err = orl_programs_prepare(&gfx->programs, gfx->frame.mode);
+        err = orl_programs_prepare(&gfx->programs, gfx->now->frame.mode);
     }
     if (err) {
-        orl_frame_tex_finish(&gfx->frame);
+        orl_frame_tex_finish(&gfx->now->frame);
     }
     return err;
+}
+
+void orl_gfx_select(struct orl_gfx *gfx, uint32_t picture)
+{
+    gfx->now = &gfx->pictures[picture % ORL_GFX_PICTURES];
 }
 
 void orl_gfx_frame_settle(struct orl_gfx *gfx)
@@ -109,7 +122,7 @@ void orl_gfx_frame_settle(struct orl_gfx *gfx)
 
 void orl_gfx_cursor(struct orl_gfx *gfx, const struct orl_cursor_shape *shape)
 {
-    orl_cursor_tex_set(&gfx->cursor, shape, gfx->caps.max_side);
+    orl_cursor_tex_set(&gfx->now->cursor, shape, gfx->caps.max_side);
 }
 
 void orl_gfx_draw(struct orl_gfx *gfx, const struct orl_scene *scene)
@@ -121,8 +134,8 @@ void orl_gfx_draw(struct orl_gfx *gfx, const struct orl_scene *scene)
     const struct orl_rects all = {.full = true};
     const struct orl_compose c = {.caps = &gfx->caps,
                                   .programs = &gfx->programs,
-                                  .frame = &gfx->frame,
-                                  .cursor = &gfx->cursor,
+                                  .frame = &gfx->now->frame,
+                                  .cursor = &gfx->now->cursor,
                                   .overlay = &gfx->overlay,
                                   .target = &gfx->target,
                                   .empty_vao = gfx->empty_vao,
@@ -132,7 +145,7 @@ void orl_gfx_draw(struct orl_gfx *gfx, const struct orl_scene *scene)
 
 struct orl_rect orl_gfx_cursor_rect(const struct orl_gfx *gfx, const struct orl_scene *scene)
 {
-    return orl_cursor_locate(&gfx->cursor, scene, gfx->conf.scale_pointer).rect;
+    return orl_cursor_locate(&gfx->now->cursor, scene, gfx->conf.scale_pointer).rect;
 }
 
 void orl_gfx_read(struct orl_gfx *gfx, struct orl_rect r, uint8_t *dst, uint32_t pitch)

@@ -49,6 +49,14 @@ ORL_MUST int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot);
  * slot is given back by the next mailbox take. Returns at once when the upload was synchronous. */
 void orl_gfx_frame_settle(struct orl_gfx *gfx);
 
+/*
+ * There are two pictures, each with its pointer, because there are two sources of them: what one has
+ * uploaded stays while the other is shown. This chooses the one that frame, cursor, cursor_rect and
+ * draw are about; 0 in the beginning. `picture` < ORL_GFX_PICTURES.
+ */
+#define ORL_GFX_PICTURES 2
+void orl_gfx_select(struct orl_gfx *gfx, uint32_t picture);
+
 /* New shape; copied. */
 void orl_gfx_cursor(struct orl_gfx *gfx, const struct orl_cursor_shape *shape);
 

@@ -21,14 +21,29 @@ static bool same_view(const struct orl_view *a, const struct orl_view *b)
            a->turns == b->turns && a->user_turns == b->user_turns && a->linear == b->linear;
 }
 
+/* Tells main about another source, size or turn: pointers and the window's size go by it. */
+static void tell_shown(struct orl_render *r, const struct orl_render_picture *p)
+{
+    uint64_t source = r->choice.shown == ORL_SHOWN_SPICE ? ORL_SOURCE_SPICE : ORL_SOURCE_RING;
+    uint64_t now =
+        p->has ? p->w | (uint64_t)p->h << 24 | (uint64_t)p->turns << 48 | source << 56 : 0;
+    if (now != orl_counter_get(&r->link->stats.shown)) {
+        orl_counter_set(&r->link->stats.shown, now);
+        if (r->link->wake_main) {
+            r->link->wake_main(r->link->wake_main_arg);
+        }
+    }
+}
+
 void orl_render_place(struct orl_render *r)
 {
     const struct orl_view_state *want = &r->want;
-    struct orl_view_in in = {.frame_w = r->has_frame ? r->frame_w : 0,
-                             .frame_h = r->has_frame ? r->frame_h : 0,
+    const struct orl_render_picture *p = orl_render_shown_picture(r);
+    struct orl_view_in in = {.frame_w = p->has ? p->w : 0,
+                             .frame_h = p->has ? p->h : 0,
                              .win_w = want->win_w,
                              .win_h = want->win_h,
-                             .turns = (r->frame_turns + want->turns) % 4,
+                             .turns = (p->turns + want->turns) % 4,
                              .user_turns = want->turns % 4,
                              .keep_aspect = want->keep_aspect,
                              .dont_upscale = want->dont_upscale,
@@ -39,6 +54,7 @@ void orl_render_place(struct orl_render *r)
         r->scene.view = view;
         orl_repaint_reset(&r->repaint);
     }
+    tell_shown(r, p);
 }
 
 void orl_render_take_view(struct orl_render *r)
@@ -62,12 +78,15 @@ void orl_render_take_view(struct orl_render *r)
 void orl_render_look(struct orl_render *r)
 {
     struct orl_scene *s = &r->scene;
-    s->cursor_visible =
-        r->pos.visible && r->shape != 0 && r->has_frame && !r->want.hide_guest_cursor;
-    s->cursor_x = r->pos.x;
-    s->cursor_y = r->pos.y;
-    s->screen_w = r->screen_w;
-    s->screen_h = r->screen_h;
+    const struct orl_render_picture *p = orl_render_shown_picture(r);
+    s->cursor_visible = p->pos.visible && p->shape != 0 && p->has && !r->want.hide_guest_cursor;
+    s->cursor_x = p->pos.x;
+    s->cursor_y = p->pos.y;
+    s->screen_w = p->screen_w;
+    s->screen_h = p->screen_h;
+    /* All that follows, drawing included, is about the shown picture. */
+    orl_gfx_select(r->gfx,
+                   r->choice.shown == ORL_SHOWN_SPICE ? ORL_PICTURE_SPICE : ORL_PICTURE_RING);
     struct orl_rect cursor = {0, 0, 0, 0};
     if (s->cursor_visible && s->view.valid) {
         cursor = orl_gfx_cursor_rect(r->gfx, s);
@@ -129,6 +148,10 @@ static void count(struct orl_render *r, uint64_t now_ns)
 {
     struct orl_render_stats *stats = &r->link->stats;
     orl_counter_add(&stats->draws, 1);
+    if (r->fallback_waits) {
+        r->fallback_waits = false;
+        orl_counter_add(&stats->fallback_frames, r->choice.shown == ORL_SHOWN_SPICE);
+    }
     if (!r->frame_waits) {
         return;
     }

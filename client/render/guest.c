@@ -8,17 +8,6 @@
 #define ORL_LOG_MODULE "render"
 #include "base/log.h"
 
-/* An old picture is drawn darkened, until the next frame. */
-static void set_dim(struct orl_render *r, bool dim)
-{
-    if (dim != r->scene.dim) {
-        r->scene.dim = dim;
-        if (r->has_frame) {
-            orl_repaint_reset(&r->repaint);
-        }
-    }
-}
-
 static void take_status(struct orl_render *r, uint64_t now_ns)
 {
     if (!orl_mailbox_take(&r->frames->status_mb)) {
@@ -33,7 +22,7 @@ static void take_status(struct orl_render *r, uint64_t now_ns)
     r->status = *s;
     r->text.changed = true;
     if (s->state != ORL_GUEST_NO_FRAME) {
-        set_dim(r, s->state != ORL_GUEST_STREAMING);
+        r->ring_old = s->state != ORL_GUEST_STREAMING;
     }
 }
 
@@ -94,43 +83,6 @@ static int serve_pool(struct orl_render *r)
     return ORL_OK;
 }
 
-static void damage_frame(struct orl_render *r, const struct orl_slot *slot)
-{
-    const struct orl_view *v = &r->scene.view;
-    if (!v->valid) {
-        return;
-    }
-    if (slot->upload.full) {
-        orl_repaint_add(&r->repaint,
-                        (struct orl_rect){(uint32_t)v->x, (uint32_t)v->y, v->w, v->h});
-    }
-    for (uint32_t i = 0; i < slot->upload.n; i++) {
-        orl_repaint_add(&r->repaint, orl_view_to_window(v, slot->upload.r[i]));
-    }
-}
-
-static void show_frame(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
-{
-    int err = orl_gfx_frame(r->gfx, slot);
-    if (err) {
-        orl_warn("a picture of %ux%u cannot be shown: %s", slot->desc.w, slot->desc.h,
-                 orl_err_text(err));
-        orl_render_alert(r, "The picture is larger than this graphics driver can show",
-                         10 * ORL_NS_PER_S, now_ns);
-        return;
-    }
-    r->has_frame = true;
-    r->frame_waits = true;
-    r->t_seen_ns = slot->t_seen_ns;
-    r->frame_w = slot->desc.w;
-    r->frame_h = slot->desc.h;
-    r->frame_turns = slot->desc.rotation;
-    r->screen_w = slot->desc.screen_w;
-    r->screen_h = slot->desc.screen_h;
-    orl_render_place(r);
-    damage_frame(r, slot);
-}
-
 /* GL must have finished with the slot that the take gives back. */
 static void take_frame(struct orl_render *r, uint64_t now_ns)
 {
@@ -142,34 +94,20 @@ static void take_frame(struct orl_render *r, uint64_t now_ns)
     if (slot->kind == ORL_SLOT_STAGED) {
         r->pool_used = slot->pool;
         free_between(r, 0, slot->pool);
-        show_frame(r, slot, now_ns);
+        if (orl_render_put(r, ORL_PICTURE_RING, slot, now_ns)) {
+            r->frame_waits = true;
+            r->t_seen_ns = slot->t_seen_ns;
+        }
     }
-    set_dim(r, slot->kind != ORL_SLOT_STAGED);
+    r->ring_staged = slot->kind == ORL_SLOT_STAGED;
+    r->ring_old = !r->ring_staged;
 }
 
-static void take_shape(struct orl_render *r)
-{
-    struct orl_frame_link *f = r->frames;
-    if (orl_mailbox_take(&f->shape_mb)) {
-        const struct orl_cursor_shape *shape = &f->shape[f->shape_mb.front];
-        orl_gfx_cursor(r->gfx, shape);
-        r->shape = shape->serial;
-        orl_repaint_add(&r->repaint, r->cursor_rect);
-        r->cursor_rect = (struct orl_rect){0, 0, 0, 0}; /* look again, even at the same place */
-    }
-}
-
-/* A shape is sent before the position that belongs to it; both may arrive between the two takes. */
 static void take_cursor(struct orl_render *r)
 {
     struct orl_frame_link *f = r->frames;
-    take_shape(r);
-    if (orl_mailbox_take(&f->pos_mb)) {
-        r->pos = f->pos[f->pos_mb.front];
-        if (r->pos.shape != r->shape) {
-            take_shape(r);
-        }
-    }
+    const struct orl_render_pointer from = {&f->pos_mb, f->pos, &f->shape_mb, f->shape};
+    orl_render_take_pointer(r, ORL_PICTURE_RING, &from);
 }
 
 int orl_render_take_guest(struct orl_render *r, uint64_t now_ns)
@@ -195,6 +133,9 @@ int orl_render_take_guest(struct orl_render *r, uint64_t now_ns)
     }
     if (r->todo & ORL_RENDER_CURSOR) {
         take_cursor(r);
+    }
+    if (r->todo & ORL_RENDER_FALLBACK) {
+        orl_render_take_fallback(r, now_ns);
     }
     r->todo = 0;
     return ORL_OK;

@@ -21,6 +21,8 @@ int orl_render_link_init(struct orl_render_link *link)
     orl_wake_init(&link->wake);
     orl_counter_init(&link->stats.draws);
     orl_counter_init(&link->stats.frames);
+    orl_counter_init(&link->stats.fallback_frames);
+    orl_counter_init(&link->stats.shown);
     orl_histogram_init(&link->stats.found_to_shown);
     orl_counter_init(&link->stats.first_frame_ns);
     orl_counter_init(&link->stats.found_before);
@@ -36,6 +38,15 @@ void orl_render_link_finish(struct orl_render_link *link)
         free(shot.bgrx);
     }
     orl_spsc_finish(&link->shots);
+}
+
+struct orl_render_shown orl_render_shown(const struct orl_render_link *link)
+{
+    uint64_t packed = orl_counter_get(&link->stats.shown);
+    return (struct orl_render_shown){.source = (enum orl_render_source)(packed >> 56 & 3),
+                                     .w = packed & 0xffffff,
+                                     .h = packed >> 24 & 0xffffff,
+                                     .turns = packed >> 48 & 3};
 }
 
 static uint64_t draw_due(const struct orl_render *r)
@@ -58,6 +69,7 @@ uint64_t orl_render_step(struct orl_render *r, uint32_t reasons, uint64_t now_ns
     if (*result != ORL_OK || r->scene.win_w == 0) {
         return ORL_WAKE_NEVER;
     }
+    orl_render_choose(r, now_ns);
     uint64_t overlay_due = orl_render_overlay(r, now_ns);
     orl_render_look(r);
     uint64_t due = draw_due(r);
@@ -65,7 +77,7 @@ uint64_t orl_render_step(struct orl_render *r, uint32_t reasons, uint64_t now_ns
         *result = orl_render_draw(r);
         due = draw_due(r);
     }
-    return due < overlay_due ? due : overlay_due;
+    return orl_earlier(orl_earlier(due, overlay_due), r->choice_due_ns);
 }
 
 /* Everything that needs the context, on the thread that keeps it. */

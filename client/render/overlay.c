@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 #define ALERT_NS (3 * ORL_NS_PER_S)
+#define NOTE_NS  (6 * ORL_NS_PER_S)
 
 void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns)
 {
@@ -36,13 +37,47 @@ static uint64_t update_alert(struct orl_render *r, uint64_t now_ns)
     return t->alert_end_ns ? t->alert_end_ns : UINT64_MAX;
 }
 
+/* Which source is shown, as an alert when that begins and when its reason changes. */
+static void update_note(struct orl_render *r, uint64_t now_ns)
+{
+    struct orl_render_text *t = &r->text;
+    char note[ORL_OSD_LINE] = "";
+    if (!t->changed) {
+        return;
+    }
+    if (r->choice.shown == ORL_SHOWN_SPICE && !r->conf.spice_only) {
+        orl_sentences_display(note, &r->status);
+    }
+    if (strcmp(note, t->note) == 0) {
+        return;
+    }
+    if (note[0]) {
+        orl_render_alert(r, note, NOTE_NS, now_ns);
+    } else if (t->alert_end_ns && strcmp(t->alert, t->note) == 0) {
+        t->alert_end_ns = now_ns; /* no longer true */
+    }
+    orl_str_copy(t->note, sizeof(t->note), note);
+}
+
+static void make_words(const struct orl_render *r, struct orl_sentences *words, uint64_t now_ns)
+{
+    struct orl_guest_status status = r->status;
+    if (r->want.no_video) {
+        status.state = ORL_GUEST_VIDEO_OFF;
+        status.since_ns = 0;
+    } else if (r->choice.shown == ORL_SHOWN_SPICE || r->conf.spice_only) {
+        status.state = ORL_GUEST_STREAMING; /* nothing large over a picture that lives */
+    }
+    orl_sentences_make(words, &status, now_ns);
+}
+
 static uint64_t update_words(struct orl_render *r, uint64_t now_ns)
 {
     struct orl_sentences words;
     if (!r->text.changed && now_ns < r->text.words.next_ns) {
         return r->text.words.next_ns; /* same status, same words: not once a frame */
     }
-    orl_sentences_make(&words, &r->status, now_ns);
+    make_words(r, &words, now_ns);
     if (strcmp(words.status, r->text.words.status) != 0 ||
         strcmp(words.hint, r->text.words.hint) != 0) {
         r->text.changed = true;
@@ -59,8 +94,9 @@ static uint64_t update_fps(struct orl_render *r, uint64_t now_ns)
         t->fps_from_ns = 0;
         return UINT64_MAX;
     }
-    uint64_t frames = orl_counter_get(&r->link->stats.frames);
-    uint64_t found = orl_counter_get(&r->frames->frames_found);
+    uint64_t frames = orl_counter_get(&r->link->stats.frames) +
+                      orl_counter_get(&r->link->stats.fallback_frames);
+    uint64_t found = orl_counter_get(&r->frames->frames_found) + r->spice_found;
     if (t->fps_from_ns && now_ns < t->fps_due_ns) {
         return t->fps_due_ns;
     }
@@ -88,6 +124,7 @@ static void make_state(struct orl_render *r)
     orl_str_copy(s->status, sizeof(s->status), r->text.words.status);
     orl_str_copy(s->hint, sizeof(s->hint), r->text.words.hint);
     orl_str_copy(s->alert, sizeof(s->alert), r->text.alert);
+    s->extra = r->want.extra;
     s->show_fps = r->want.show_fps;
     if (s->show_fps) {
         s->fps = r->text.fps;
@@ -102,7 +139,9 @@ static void make_state(struct orl_render *r)
 
 static bool says_something(const struct orl_osd_state *s)
 {
-    return s->status[0] || s->hint[0] || s->alert[0] || s->show_fps || s->show_help;
+    return s->status[0] || s->hint[0] || s->alert[0] || s->show_fps || s->show_help ||
+           s->extra.link[0] || s->extra.recording || s->extra.dialog.title[0] ||
+           s->extra.transfers;
 }
 
 uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
@@ -110,6 +149,7 @@ uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
     if (r->want.hidden) {
         return UINT64_MAX;
     }
+    update_note(r, now_ns);
     uint64_t due = update_alert(r, now_ns);
     due = orl_earlier(due, update_words(r, now_ns));
     due = orl_earlier(due, update_fps(r, now_ns));

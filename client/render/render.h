@@ -15,6 +15,7 @@
 #include "base/mailbox.h"
 #include "base/serial.h"
 #include "base/spsc.h"
+#include "frame/fallback.h"
 #include "frame/link.h"
 #include "gfx/gfx.h"
 #include "osd/osd.h"
@@ -30,11 +31,13 @@ struct orl_view_state {
     enum orl_view_filter filter;
     bool show_fps, show_help, alerts;
     bool hide_guest_cursor;
-    uint32_t expose;     /* counts requests to redraw everything */
+    bool no_video;   /* show no picture of the second source: the user switched the video off */
+    uint32_t expose; /* counts requests to redraw everything */
     uint32_t refresh_hz; /* of the display the window is on; 0 unknown */
     int32_t fps_min; /* win:fpsMin: > 0 redraw at least that often, else never without change */
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
+    struct orl_osd_extra extra; /* dialogs, transfers, the state of the session */
     char alert[ORL_OSD_LINE];   /* message to show ... */
     uint32_t alert_serial;      /* ... when this number is new */
     uint32_t screenshot_serial; /* new number: send the next picture of the window as a shot */
@@ -42,8 +45,11 @@ struct orl_view_state {
 
 /* Numbers for the summary, the overlay and the bench. Written by the render thread. */
 struct orl_render_stats {
-    struct orl_counter draws;  /* pictures presented */
-    struct orl_counter frames; /* guest frames that were shown */
+    struct orl_counter draws;           /* pictures presented */
+    struct orl_counter frames;          /* the ring's frames that were shown */
+    struct orl_counter fallback_frames; /* the same of the display behind SPICE */
+    struct orl_counter
+        shown; /* packed, see orl_render_shown(); main is woken when it changes */
     /* Sum over `frames`: message found -> present returned. */
     struct orl_histogram found_to_shown; /* message found -> present returned, one a frame */
     struct orl_counter first_frame_ns; /* clock when the first guest frame had been presented */
@@ -59,6 +65,15 @@ struct orl_shot {
     uint32_t serial;
 };
 
+/* What stands in the window. */
+enum orl_render_source { ORL_SOURCE_NONE, ORL_SOURCE_RING, ORL_SOURCE_SPICE };
+
+struct orl_render_shown {
+    enum orl_render_source source;
+    uint32_t w, h;  /* pixels, unrotated; 0 none */
+    uint32_t turns; /* quarter turns clockwise that its sender asks for */
+};
+
 struct orl_render_link {
     struct orl_mailbox view_mb; /* main -> render */
     struct orl_view_state view[3];
@@ -67,14 +82,20 @@ struct orl_render_link {
     struct orl_wake wake;         /* the render thread's wake word; orl_frame_link borrows it */
     void (*wake_main)(void *arg); /* any thread, never blocks; may be NULL */
     void *wake_main_arg;
+    /* Second source, borrowed, set before start; its render_wake is `wake`. May be NULL: none. */
+    struct orl_fallback *fallback;
 };
 
 ORL_MUST int orl_render_link_init(struct orl_render_link *link);
 void orl_render_link_finish(struct orl_render_link *link);
 
+/* Any thread. */
+struct orl_render_shown orl_render_shown(const struct orl_render_link *link);
+
 struct orl_render_conf {
     bool debug;         /* egl:debug: GL debug messages to the log */
     bool scale_pointer; /* egl:scalePointer */
+    bool spice_only;    /* show the second source, whatever the ring does */
     bool partial;       /* redraw only damage where the surface's age allows it */
 };
 

@@ -6,6 +6,8 @@
 #define ORL_RENDER_IMPL_H
 
 #include "base/thread.h"
+#include "render/blank.h"
+#include "render/choice.h"
 #include "render/render.h"
 #include "render/repaint.h"
 #include "render/sentences.h"
@@ -18,14 +20,25 @@
 
 struct orl_render_text { /* what the overlay says besides the guest's status */
     char alert[ORL_OSD_LINE];
-    uint64_t alert_end_ns; /* 0: no alert */
-    uint32_t alert_serial; /* of the last alert that main sent */
+    uint64_t alert_end_ns;   /* 0: no alert */
+    uint32_t alert_serial;   /* of the last alert that main sent */
+    char note[ORL_OSD_LINE]; /* which source is shown; "" nothing to remark */
     float fps, ups;
     uint64_t fps_due_ns, fps_from_ns; /* 0: not counting */
     uint64_t fps_frames, fps_found;   /* counters at fps_from_ns */
     struct orl_sentences words;
     bool changed; /* `state` must be made anew */
     struct orl_osd_state state;
+};
+
+/* What one source has given; the pixels stand in gfx under the same number. */
+enum { ORL_PICTURE_RING, ORL_PICTURE_SPICE, ORL_PICTURES };
+
+struct orl_render_picture {
+    bool has;
+    uint32_t w, h, turns, screen_w, screen_h;
+    struct orl_cursor_pos pos;
+    uint32_t shape; /* serial; 0 none */
 };
 
 struct orl_render {
@@ -52,13 +65,18 @@ struct orl_render {
     /* Generations: of the last frame taken, of the newest pool, of the one seen before it. */
     uint64_t pool_used, pool_newest, pool_before;
 
-    /* The picture we have. */
-    bool has_frame;
-    bool frame_waits;   /* taken, not shown yet */
-    uint64_t t_seen_ns; /* of the frame that waits */
-    uint32_t frame_w, frame_h, frame_turns, screen_w, screen_h;
-    struct orl_cursor_pos pos;
-    uint32_t shape; /* serial; 0 none */
+    /* The pictures we have, and the one that is shown. */
+    struct orl_render_picture pictures[ORL_PICTURES];
+    struct orl_choice choice;
+    uint64_t choice_due_ns;
+    bool ring_staged; /* the ring's last slot had a picture */
+    bool ring_old;    /* its picture is to be darkened */
+    enum orl_choice_display display;
+    struct orl_blank blank;
+    bool frame_waits;     /* a frame of the ring was taken, not shown yet */
+    bool fallback_waits;  /* the same of the display */
+    uint64_t t_seen_ns;   /* of the frame that waits */
+    uint64_t spice_found; /* slots of the display that were taken */
 
     /* What stands in the window, as of the last look. */
     struct orl_repaint repaint;
@@ -77,6 +95,32 @@ void orl_render_take_view(struct orl_render *r);
 
 /* Everything the polling threads sent. ORL_OK or ORL_ENOMEM. */
 ORL_MUST int orl_render_take_guest(struct orl_render *r, uint64_t now_ns);
+
+/* The display behind SPICE: everything it sent. */
+void orl_render_take_fallback(struct orl_render *r, uint64_t now_ns);
+
+/* Decides which source is shown, tells the display whether its pixels are wanted. */
+void orl_render_choose(struct orl_render *r, uint64_t now_ns);
+
+/* The picture that is shown; has == false: none. */
+const struct orl_render_picture *orl_render_shown_picture(const struct orl_render *r);
+
+/*
+ * Puts the staged pixels of `slot` into picture `which` and damages the window where they are shown.
+ * False: the driver cannot take them; there is no such picture now.
+ */
+bool orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
+                    uint64_t now_ns);
+
+/* Pointer mailboxes of one source; see frame/link.h. */
+struct orl_render_pointer {
+    struct orl_mailbox *pos_mb;
+    const struct orl_cursor_pos *pos; /* 3 */
+    struct orl_mailbox *shape_mb;
+    const struct orl_cursor_shape *shape; /* 3 */
+};
+void orl_render_take_pointer(struct orl_render *r, int which,
+                             const struct orl_render_pointer *from);
 
 /* Frees all pools; the frame thread must have stopped. */
 void orl_render_free_pools(struct orl_render *r);

@@ -172,3 +172,26 @@ uint64_t orl_sentences_alert(char dst[ORL_OSD_LINE], const struct orl_guest_stat
     }
     return 0;
 }
+
+void orl_sentences_display(char dst[ORL_OSD_LINE], const struct orl_guest_status *s)
+{
+    const char *why = "";
+    char version[96];
+    switch (s->state) {
+    case ORL_GUEST_NO_MEMORY: why = "the shared memory cannot be opened"; break;
+    case ORL_GUEST_NO_SESSION:
+    case ORL_GUEST_NOT_ALIVE: why = "the guest's capture program is not running"; break;
+    case ORL_GUEST_VERSION:
+        snprintf(version, sizeof(version),
+                 "the guest's capture program speaks an unknown version: LGMP %u, KVMFR %u",
+                 s->lgmp, s->kvmfr);
+        why = version;
+        break;
+    case ORL_GUEST_INVALID: why = "the session in the shared memory breaks a rule"; break;
+    case ORL_GUEST_NO_FRAME:
+    case ORL_GUEST_STREAMING: why = "the guest's capture program sends no picture yet"; break;
+    case ORL_GUEST_LOST: why = "the guest's capture program has stopped"; break;
+    case ORL_GUEST_VIDEO_OFF: why = "the video is switched off"; break;
+    }
+    snprintf(dst, ORL_OSD_LINE, "SPICE display (%s)", why);
+}

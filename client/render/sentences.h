@@ -32,4 +32,7 @@ void orl_sentences_make(struct orl_sentences *out, const struct orl_guest_status
 uint64_t orl_sentences_alert(char dst[ORL_OSD_LINE], const struct orl_guest_status *old,
                              const struct orl_guest_status *now);
 
+/* One line for the display behind SPICE, shown because the ring gives no picture: which, and why. */
+void orl_sentences_display(char dst[ORL_OSD_LINE], const struct orl_guest_status *s);
+
 #endif

@@ -163,6 +163,27 @@ static void a_restart_is_told_but_not_the_first_start(void **state)
     assert_non_null(strstr(text, "started again"));
 }
 
+static void the_display_behind_spice_is_named_with_the_reason(void **state)
+{
+    static const struct {
+        enum orl_guest_state state;
+        const char *why;
+    } rows[] = {{ORL_GUEST_NO_MEMORY, "memory"},      {ORL_GUEST_NO_SESSION, "not running"},
+                {ORL_GUEST_NOT_ALIVE, "not running"}, {ORL_GUEST_VERSION, "LGMP 77, KVMFR 88"},
+                {ORL_GUEST_INVALID, "rule"},          {ORL_GUEST_NO_FRAME, "no picture yet"},
+                {ORL_GUEST_LOST, "stopped"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[ORL_OSD_LINE] = "";
+        struct orl_guest_status s = status(rows[i].state);
+        s.lgmp = 77;
+        s.kvmfr = 88;
+        orl_sentences_display(text, &s);
+        assert_true(strncmp(text, "SPICE display (", 15) == 0);
+        assert_non_null(strstr(text, rows[i].why));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_path_of_any_length_is_cut_not_overrun),
         cmocka_unit_test(too_little_memory_is_told_once_with_the_size_needed),
         cmocka_unit_test(a_restart_is_told_but_not_the_first_start),
+        cmocka_unit_test(the_display_behind_spice_is_named_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
