@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the session share. Private to spice/. All fields below "SPICE thread" belong to
+ * that thread; the others are fixed between start and stop or are atomic.
+ */
+#ifndef ORL_SPICE_IMPL_H
+#define ORL_SPICE_IMPL_H
+
+#include "base/serial.h"
+#include "base/thread.h"
+#include "spice/fault.h"
+#include "spice/part.h"
+
+#define ORL_SPICE_CHANNELS_MAX 32
+
+/* A connected channel and the part that serves it. */
+struct orl_spice_attached {
+    SpiceChannel *channel; /* a reference of ours */
+    size_t part;           /* index in orl_spice.parts */
+    bool open;
+};
+
+struct orl_spice_active {
+    const struct orl_spice_part *part;
+    void *self; /* may be NULL */
+};
+
+/* One attempt to have a session, and what is kept from one to the next. */
+struct orl_spice_try {
+    SpiceSession *session; /* NULL between attempts */
+    SpiceMainChannel *main;
+    struct orl_spice_attached attached[ORL_SPICE_CHANNELS_MAX];
+    size_t attached_n;
+    bool ready;                     /* the main channel is up */
+    uint64_t ready_ns;              /* since when */
+    int64_t peer_pid;               /* process behind the Unix socket; 0 unknown */
+    guint timer;                    /* deadline of the attempt, or next attempt */
+    guint end;                      /* the attempt is over, taken down from the loop */
+    GCancellable *probing;          /* is the server still there? NULL: nobody asks */
+    struct orl_spice_reason reason; /* why it is over */
+    uint32_t pause_ms;              /* before the next attempt */
+    char *password;                 /* given by SET_PASSWORD; wiped when freed */
+    char murmur[160];               /* the library's last complaint */
+    char said[200];                 /* last line in the log, so that it is said once */
+};
+
+struct orl_spice {
+    struct orl_spice_conf conf;
+    struct orl_spice_link *link;
+    struct orl_thread thread;
+    struct orl_flag stop;
+    int wake_fd; /* eventfd; any thread writes */
+
+    /* SPICE thread. */
+    GThread *self;
+    struct orl_spice_status status, published;
+    struct orl_spice_active parts[ORL_SPICE_PARTS_MAX];
+    size_t part_n;
+    struct orl_spice_try t;
+    uint64_t notes_lost;
+};
+
+/* session.c: SPICE thread. */
+void orl_session_start(struct orl_spice *s); /* the first attempt; returns at once */
+void orl_session_stop(struct orl_spice *s);  /* within a second */
+bool orl_session_request(struct orl_spice *s, const struct orl_spice_note *note);
+/* The session is over for this reason; taken down from the loop, so it may be called anywhere. */
+void orl_session_fail(struct orl_spice *s, enum orl_spice_fault fault, const char *detail);
+
+/* channels.c: a channel of the session came (parts are attached, it is connected), went; all go. */
+void orl_channels_offer(struct orl_spice *s, SpiceChannel *channel);
+void orl_channels_gone(struct orl_spice *s, const SpiceChannel *channel);
+void orl_channels_end(struct orl_spice *s);
+
+/* channel_main.c: what the main channel tells. */
+void orl_main_attach(struct orl_spice *s);
+void orl_main_detach(struct orl_spice *s);
+void orl_main_opened(struct orl_spice *s);
+/* Asks the guest's agent for a screen of that size, pixels; sizes that no screen has are ignored. */
+void orl_main_set_size(struct orl_spice *s, uint32_t w, uint32_t h);
+
+/* probe.c: asks whether a server is there that is the one we had, without taking its session.
+ * `done` is called later, from the loop, unless *probing is cancelled before. */
+enum orl_probe { ORL_PROBE_GONE, ORL_PROBE_OTHER, ORL_PROBE_SAME };
+void orl_probe_start(struct orl_spice *s, void (*done)(struct orl_spice *s, enum orl_probe r));
+
+/* status.c */
+void orl_status_init(struct orl_spice *s);
+/* Forget what only a living session knows. */
+void orl_status_clear_session(struct orl_spice *s);
+
+#endif

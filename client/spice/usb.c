@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * USB devices of the host for the guest. The library's manager knows the devices, opens them (with
+ * polkit's help where there is one) and carries their traffic in the usbredir channels; here it is
+ * asked and told.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spice/part.h"
+
+#define ORL_LOG_MODULE "spice"
+#include "base/log.h"
+
+#define DEVICES_MAX 64
+#define CHANGES_MAX 16
+
+struct usb;
+
+/* A request under way; its answer may come after its session, or the part, is gone. */
+struct change {
+    struct usb *usb; /* NULL: nobody wants to know any more */
+    uint64_t id;
+    bool connect;
+};
+
+struct usb {
+    struct orl_spice *spice;
+    SpiceUsbDeviceManager *manager;     /* owned by its session; NULL: none */
+    uint32_t channels;                  /* usbredir channels: how many devices fit */
+    struct change *change[CHANGES_MAX]; /* under way, packed */
+    uint32_t changes;
+};
+
+/*
+ * Bus, address, ids and names are only to be had as text, in a format of our own; all five
+ * arguments are used, as printf demands.
+ */
+static bool describe(SpiceUsbDevice *device, struct orl_spice_usb *out)
+{
+    char *text = spice_usb_device_get_description(device, "%4$d %5$d %3$s %1$s %2$s");
+    unsigned bus = 0;
+    unsigned address = 0;
+    unsigned vendor = 0;
+    unsigned product = 0;
+    int name = 0;
+    bool ok =
+        text && sscanf(text, "%u %u [%x:%x] %n", &bus, &address, &vendor, &product, &name) >= 4;
+    if (ok) {
+        memset(out, 0, sizeof(*out));
+        out->id = (uint64_t)bus * 256 + address;
+        out->vendor = (uint16_t)vendor;
+        out->product = (uint16_t)product;
+        snprintf(out->name, sizeof(out->name), "%s", name > 0 ? text + name : "");
+    }
+    g_free(text);
+    return ok;
+}
+
+static void send_list(struct usb *u)
+{
+    struct orl_spice_usb list[DEVICES_MAX];
+    size_t n = 0;
+    GPtrArray *devices = u->manager ? spice_usb_device_manager_get_devices(u->manager) : NULL;
+    for (guint i = 0; devices && i < devices->len && n < DEVICES_MAX; i++) {
+        SpiceUsbDevice *device = g_ptr_array_index(devices, i);
+        if (!describe(device, &list[n])) {
+            continue;
+        }
+        list[n].connected = spice_usb_device_manager_is_device_connected(u->manager, device);
+        list[n].allowed =
+            spice_usb_device_manager_can_redirect_device(u->manager, device, NULL);
+        n++;
+    }
+    if (devices) {
+        g_ptr_array_unref(devices);
+    }
+    orl_spice_emit(u->spice, ORL_SPICE_USB_DEVICES, u->manager ? 1 : 0, u->channels, 0, list,
+                   n * sizeof(list[0]));
+}
+
+static void say_result(struct usb *u, uint64_t id, bool connected, const char *why)
+{
+    orl_spice_emit(u->spice, ORL_SPICE_USB_RESULT, connected, 0, id, why,
+                   why ? strlen(why) : 0);
+}
+
+static void forget(struct change *c)
+{
+    struct usb *u = c->usb;
+    for (uint32_t i = 0; u && i < u->changes; i++) {
+        if (u->change[i] == c) {
+            u->change[i] = u->change[--u->changes];
+            break;
+        }
+    }
+    free(c);
+}
+
+static void on_changed(GObject *source, GAsyncResult *result, gpointer user)
+{
+    struct change *c = user;
+    SpiceUsbDeviceManager *manager = SPICE_USB_DEVICE_MANAGER(source);
+    GError *error = NULL;
+    bool ok = c->connect
+                  ? spice_usb_device_manager_connect_device_finish(manager, result, &error)
+                  : spice_usb_device_manager_disconnect_device_finish(manager, result, &error);
+    if (c->usb) {
+        const char *why = error ? error->message : "the device could not be opened";
+        say_result(c->usb, c->id, ok ? c->connect : !c->connect, ok ? NULL : why);
+        send_list(c->usb);
+    }
+    g_clear_error(&error);
+    forget(c);
+}
+
+static void change_device(struct usb *u, SpiceUsbDevice *device, uint64_t id, bool connect)
+{
+    struct change *c = u->changes < CHANGES_MAX ? calloc(1, sizeof(*c)) : NULL;
+    if (!c) {
+        say_result(u, id, false, "too much is going on");
+        return;
+    }
+    *c = (struct change){.usb = u, .id = id, .connect = connect};
+    u->change[u->changes++] = c;
+    if (connect) {
+        spice_usb_device_manager_connect_device_async(u->manager, device, NULL, on_changed, c);
+    } else {
+        spice_usb_device_manager_disconnect_device_async(u->manager, device, NULL, on_changed,
+                                                         c);
+    }
+}
+
+static void set_device(struct usb *u, uint64_t id, bool connect)
+{
+    bool found = false;
+    GPtrArray *devices = u->manager ? spice_usb_device_manager_get_devices(u->manager) : NULL;
+    for (guint i = 0; devices && i < devices->len && !found; i++) {
+        SpiceUsbDevice *device = g_ptr_array_index(devices, i);
+        struct orl_spice_usb info;
+        GError *error = NULL;
+        if (!describe(device, &info) || info.id != id) {
+            continue;
+        }
+        found = true;
+        if (connect &&
+            !spice_usb_device_manager_can_redirect_device(u->manager, device, &error)) {
+            say_result(u, id, false, error ? error->message : "it may not be redirected");
+            g_clear_error(&error);
+        } else {
+            change_device(u, device, id, connect);
+        }
+    }
+    if (devices) {
+        g_ptr_array_unref(devices);
+    }
+    if (!found) {
+        say_result(u, id, false, "the device is no longer there");
+    }
+}
+
+static bool on_request(void *self, const struct orl_spice_note *note)
+{
+    switch (note->kind) {
+    case ORL_SPICE_USB_LIST: send_list(self); return true;
+    case ORL_SPICE_USB_SET: set_device(self, note->id, note->a != 0); return true;
+    default: return false;
+    }
+}
+
+static void on_device(SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, gpointer user)
+{
+    (void)manager;
+    (void)device;
+    send_list(user);
+}
+
+static void on_error(SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, GError *error,
+                     gpointer user)
+{
+    struct usb *u = user;
+    struct orl_spice_usb info = {0};
+    (void)manager;
+    (void)describe(device, &info);
+    say_result(u, info.id, false, error->message);
+}
+
+static void on_session(void *self, SpiceSession *session)
+{
+    struct usb *u = self;
+    const struct orl_spice_conf *conf = orl_spice_conf(u->spice);
+    GError *error = NULL;
+    u->manager = spice_usb_device_manager_get(session, &error);
+    if (!u->manager) {
+        orl_warn("no USB devices for the guest: %s",
+                 error ? error->message : "the library cannot");
+        g_clear_error(&error);
+        return;
+    }
+    if (conf->usb_auto_filter[0]) {
+        g_object_set(u->manager, "auto-connect-filter", conf->usb_auto_filter, "auto-connect",
+                     TRUE, NULL);
+    }
+    if (conf->usb_redirect_filter[0]) {
+        g_object_set(u->manager, "redirect-on-connect", conf->usb_redirect_filter, NULL);
+    }
+    g_signal_connect(u->manager, "device-added", G_CALLBACK(on_device), u);
+    g_signal_connect(u->manager, "device-removed", G_CALLBACK(on_device), u);
+    g_signal_connect(u->manager, "auto-connect-failed", G_CALLBACK(on_error), u);
+    g_signal_connect(u->manager, "device-error", G_CALLBACK(on_error), u);
+}
+
+static void on_session_end(void *self)
+{
+    struct usb *u = self;
+    while (u->changes > 0) {
+        u->change[--u->changes]->usb = NULL;
+    }
+    if (u->manager) {
+        g_signal_handlers_disconnect_by_data(u->manager, u);
+        u->manager = NULL;
+    }
+}
+
+static void count_channels(struct usb *u, bool more)
+{
+    u->channels += more ? 1u : (u->channels ? UINT32_MAX : 0u);
+    uint32_t *has = &orl_spice_status(u->spice)->has;
+    *has = u->channels ? *has | ORL_SPICE_HAS_USB : *has & ~(uint32_t)ORL_SPICE_HAS_USB;
+    orl_spice_publish(u->spice);
+}
+
+static void attach(void *self, SpiceChannel *channel)
+{
+    (void)channel;
+    count_channels(self, true);
+}
+
+static void detach(void *self, SpiceChannel *channel)
+{
+    (void)channel;
+    count_channels(self, false);
+}
+
+static bool wanted(const struct orl_spice_conf *conf)
+{
+    return conf->usb;
+}
+
+static int create(void **self, struct orl_spice *spice)
+{
+    struct usb *u = calloc(1, sizeof(*u));
+    if (!u) {
+        return ORL_ENOMEM;
+    }
+    u->spice = spice;
+    *self = u;
+    return ORL_OK;
+}
+
+static void destroy(void *self)
+{
+    on_session_end(self);
+    free(self);
+}
+
+const struct orl_spice_part orl_spice_usb = {
+    .name = "USB",
+    .type = spice_usbredir_channel_get_type,
+    .wanted = wanted,
+    .create = create,
+    .destroy = destroy,
+    .session = on_session,
+    .session_end = on_session_end,
+    .attach = attach,
+    .detach = detach,
+    .request = on_request,
+};
