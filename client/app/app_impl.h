@@ -5,14 +5,44 @@
 
 #include "app/app.h"
 #include "app/signals.h"
+#include "audio/audio.h"
+#include "audio/consent.h"
 #include "base/serial.h"
+#include "clip/clip.h"
 #include "conf/conf.h"
 #include "conf/exit_codes.h"
 #include "demo/demo.h"
+#include "frame/fallback.h"
 #include "frame/frame.h"
-#include "input/binds.h"
+#include "inject/inject.h"
+#include "input/input.h"
+#include "input/typist.h"
+#include "osd/dialog.h"
 #include "render/render.h"
+#include "spice/spice.h"
+#include "win/clipboard.h"
 #include "win/win.h"
+
+/* Who gets what the user types. */
+enum orl_app_receiver { ORL_TO_NOBODY, ORL_TO_SPICE, ORL_TO_MEMORY };
+
+/* What the open dialog is about. */
+enum orl_app_dialog {
+    ORL_DIALOG_FOR_NOTHING,
+    ORL_DIALOG_FOR_PASSWORD,
+    ORL_DIALOG_FOR_MICROPHONE,
+    ORL_DIALOG_FOR_TYPING,
+    ORL_DIALOG_FOR_USB,
+    ORL_DIALOG_FOR_MENU
+};
+
+/* A file on its way to the guest. */
+struct orl_app_file {
+    uint64_t id; /* 0: free place */
+    char name[96];
+    uint32_t percent;
+};
+#define ORL_APP_FILES 32
 
 struct orl_app {
     const struct orl_conf *conf; /* borrowed */
@@ -35,11 +65,53 @@ struct orl_app {
     bool leave;
     int exit_code; /* enum orl_exit */
 
-    struct orl_binds binds;
+    /* Keyboard and mouse (control.c). */
+    struct orl_input input;
+    struct orl_cmdq to_spice, to_memory;
+    enum orl_app_receiver receiver;
+    uint32_t receiver_epoch; /* counts changes of who listens, and of what he knows */
+    uint32_t overflows;      /* of the receiver's queue, as answered */
+    bool queue_full;         /* something waits for room in it */
+    uint32_t mismatch_said;
+    int64_t suspend_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC: grows while the machine sleeps */
+    struct orl_inject_link inject_link;
+    struct orl_inject *inject;
+    struct orl_inject_status inject_status;
+
+    /* The SPICE session (remote.c) and what it carries. */
+    struct orl_spice_conf spice_conf;
+    struct orl_spice_link remote;
+    struct orl_spice *spice;
+    struct orl_spice_status spice_status;
+    uint64_t spice_status_ns; /* when it was taken */
+    uint64_t link_until_ns;   /* the sentence about the session is shown until then; 0 not */
+    bool two_machines;        /* the UUIDs of SPICE and ring differ */
+    struct orl_fallback fallback;
+    struct orl_audio *audio;
+    struct orl_consent consent;
+    char consent_path[512];
+
+    /* Clipboard and files (share.c). */
+    struct orl_clip *clip;
+    struct orl_win_clip *desk;
+    struct orl_app_file file[ORL_APP_FILES];
+    uint64_t next_file;
+
+    /* Dialogs (dialogs.c). */
+    struct orl_dialog dialog;
+    enum orl_app_dialog dialog_for;
+    bool password_asked; /* for the present refusal */
+    struct orl_spice_usb usb[ORL_OSD_ROWS];
+    uint32_t usb_count;
+    struct orl_typist *typist;
+    char *typing; /* text that waits for a yes; owned */
+
     struct orl_view_state view; /* what render shall do; published when view_changed */
     bool view_changed;
     struct orl_guest_status guest;
     bool video_on;
+    struct orl_render_shown shown; /* what stands in the window */
+    bool captured, title_changed;
     uint64_t render_due; /* without a render thread: when to step */
 
     /* The window's size and the picture's. */
@@ -76,9 +148,65 @@ void orl_app_shape_picture(struct orl_app *app);
 
 /* guest.c: what the guest's status means for the window; true when there was a new one. */
 bool orl_app_guest(struct orl_app *app);
+void orl_app_title(struct orl_app *app);
 
 /* keys.c: commands on the keyboard. */
-void orl_app_do(struct orl_app *app, enum orl_action action);
+void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit);
+void orl_app_alert(struct orl_app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* control.c: from the window's events to the guest. */
+ORL_MUST int orl_app_control_init(struct orl_app *app);  /* enum orl_exit */
+ORL_MUST int orl_app_control_start(struct orl_app *app); /* enum orl_exit */
+void orl_app_control_stop(struct orl_app *app);
+/* True when the event was a command of the viewer: nobody else wants it. */
+bool orl_app_control_event(struct orl_app *app, const struct orl_event *ev, uint64_t now_ns);
+void orl_app_control_tick(struct orl_app *app, uint64_t now_ns);
+uint64_t orl_app_control_due(const struct orl_app *app);
+void orl_app_control_look(struct orl_app *app, uint64_t now_ns); /* who listens, what is seen */
+
+/* remote.c: the SPICE session. */
+int orl_app_remote_init(struct orl_app *app);
+int orl_app_remote_start(struct orl_app *app); /* enum orl_exit */
+void orl_app_remote_stop(struct orl_app *app);
+void orl_app_remote_finish(struct orl_app *app);
+void orl_app_remote_look(struct orl_app *app, uint64_t now_ns);
+void orl_app_remote_tick(struct orl_app *app, uint64_t now_ns);
+/* Hands a request over; `data` (may be NULL) is copied. */
+void orl_app_ask(struct orl_app *app, enum orl_spice_note_kind kind, uint32_t a, uint64_t id,
+                 const void *data, size_t len);
+
+/* microphone.c */
+void orl_app_microphone_init(struct orl_app *app);
+void orl_app_microphone_wanted(struct orl_app *app, bool wanted);
+void orl_app_microphone_answer(struct orl_app *app, bool allow, bool remember);
+void orl_app_microphone_toggle(struct orl_app *app);
+void orl_app_microphone_cycle(struct orl_app *app);
+
+/* share.c: clipboard and dropped files. */
+void orl_app_share_start(struct orl_app *app);
+void orl_app_share_stop(struct orl_app *app);
+void orl_app_share_desk(struct orl_app *app, uint64_t now_ns); /* the desktop's clipboard */
+void orl_app_share_guest(struct orl_app *app, struct orl_spice_note *note, uint64_t now_ns);
+void orl_app_share_drop(struct orl_app *app);
+void orl_app_share_file(struct orl_app *app, const struct orl_spice_note *note);
+void orl_app_share_cancel(struct orl_app *app); /* all files under way */
+
+/* typing.c: the host's clipboard as keystrokes. */
+void orl_app_typing_ask(struct orl_app *app);
+void orl_app_typing_text(struct orl_app *app, const void *text, size_t len);
+void orl_app_typing_begin(struct orl_app *app);
+void orl_app_typing_stop(struct orl_app *app);   /* what is being typed; keys go up */
+void orl_app_typing_cancel(struct orl_app *app); /* also what waits for a yes */
+void orl_app_typing_tick(struct orl_app *app, uint64_t now_ns);
+#define ORL_APP_TYPING_ID UINT64_MAX /* of the request to the desktop's clipboard */
+
+/* dialogs.c */
+void orl_app_dialog_open(struct orl_app *app, enum orl_app_dialog what);
+void orl_app_dialog_close(struct orl_app *app);
+void orl_app_dialog_event(struct orl_app *app, const struct orl_event *ev);
+void orl_app_dialog_usb(struct orl_app *app, const struct orl_spice_note *note);
+void orl_app_dialog_show(struct orl_app *app);
 
 /* screenshot.c: asks for a picture, waits for it, writes it. */
 bool orl_app_screenshot(struct orl_app *app, const char *path);

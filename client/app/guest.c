@@ -5,12 +5,23 @@
 
 #include "app/app_impl.h"
 
-static void set_title(struct orl_app *app)
+void orl_app_title(struct orl_app *app)
 {
     char title[512];
+    char key[32];
     const char *name = app->guest.info.has_os ? app->guest.info.os_name : "";
-    snprintf(title, sizeof(title), name[0] ? "%s - %s" : "%s", app->conf->win_title, name);
+    if (!name[0]) {
+        name = app->spice_status.name;
+    }
+    int len =
+        snprintf(title, sizeof(title), name[0] ? "%s - %s" : "%s", app->conf->win_title, name);
+    if (app->captured && len > 0 && (size_t)len < sizeof(title)) {
+        orl_win_key_label(app->input.binds.escape, key, sizeof(key));
+        snprintf(title + len, sizeof(title) - (size_t)len, " (captured, %s lets go)",
+                 key[0] ? key : "the escape key");
+    }
     orl_win_set_title(app->win, title);
+    app->title_changed = false;
 }
 
 bool orl_app_guest(struct orl_app *app)
@@ -22,7 +33,7 @@ bool orl_app_guest(struct orl_app *app)
     app->guest = app->frames.status_main[app->frames.status_main_mb.front];
     if (app->guest.session != old.session ||
         strcmp(app->guest.info.os_name, old.info.os_name) != 0) {
-        set_title(app);
+        app->title_changed = true;
     }
     if (app->conf->win_auto_screensaver) {
         orl_win_hold_screensaver(app->win, app->guest.block_screensaver &&

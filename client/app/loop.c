@@ -19,19 +19,19 @@ static void publish_view(struct orl_app *app)
     orl_wake_set(&app->drawing.wake, ORL_RENDER_VIEW);
 }
 
-static void on_key(struct orl_app *app, const struct orl_event *ev)
+static void on_blur(struct orl_app *app)
 {
-    orl_app_do(app, orl_binds_key(&app->binds, ev, orl_now_ns()));
+    if (app->conf->win_minimize_on_focus_loss) {
+        orl_win_call(app->win, ORL_WIN_MINIMIZE);
+    }
 }
 
-static void on_event(struct orl_app *app, const struct orl_event *ev)
+/* What an event means for the window itself; keyboard and mouse are control.c's. */
+static void on_window_event(struct orl_app *app, const struct orl_event *ev, uint64_t now_ns)
 {
     switch (ev->kind) {
-    case ORL_EVENT_NONE:
-    case ORL_EVENT_WAKE:
-    case ORL_EVENT_FOCUS: break;
-    case ORL_EVENT_KEY: on_key(app, ev); break;
-    case ORL_EVENT_RESIZED: orl_app_shape_resized(app, orl_now_ns()); break;
+    case ORL_EVENT_DROP: orl_app_share_drop(app); break;
+    case ORL_EVENT_RESIZED: orl_app_shape_resized(app, now_ns); break;
     case ORL_EVENT_EXPOSED:
         app->view.expose++;
         app->view_changed = true;
@@ -41,14 +41,42 @@ static void on_event(struct orl_app *app, const struct orl_event *ev)
         app->view_changed |= app->view.hidden != (ev->kind == ORL_EVENT_HIDDEN);
         app->view.hidden = ev->kind == ORL_EVENT_HIDDEN;
         break;
+    case ORL_EVENT_FOCUS:
     case ORL_EVENT_BLUR:
-        orl_app_do(app, orl_binds_blur(&app->binds));
-        if (app->conf->win_minimize_on_focus_loss) {
-            orl_win_call(app->win, ORL_WIN_MINIMIZE);
+        if (app->clip) {
+            orl_clip_focus(app->clip, ev->kind == ORL_EVENT_FOCUS);
+        }
+        if (ev->kind == ORL_EVENT_BLUR) {
+            on_blur(app);
         }
         break;
     case ORL_EVENT_QUIT: app->leave |= !app->conf->win_ignore_quit; break;
+    default: break;
     }
+}
+
+static void on_event(struct orl_app *app, const struct orl_event *ev)
+{
+    uint64_t now_ns = orl_now_ns();
+    if (ev->kind == ORL_EVENT_NONE || ev->kind == ORL_EVENT_WAKE) {
+        return;
+    }
+    if (!orl_app_control_event(app, ev, now_ns)) {
+        orl_app_dialog_event(app, ev);
+    }
+    on_window_event(app, ev, now_ns);
+}
+
+static void take_shown(struct orl_app *app)
+{
+    static const char *const words[] = {[ORL_SOURCE_NONE] = "none",
+                                        [ORL_SOURCE_RING] = "from the guest's memory",
+                                        [ORL_SOURCE_SPICE] = "from the SPICE display"};
+    struct orl_render_shown shown = orl_render_shown(&app->drawing);
+    if (shown.source != app->shown.source) {
+        orl_info("picture: %s", words[shown.source]);
+    }
+    app->shown = shown;
 }
 
 /* What other threads have left for us. */
@@ -61,8 +89,35 @@ static void look(struct orl_app *app)
         app->exit_code = ORL_EXIT_NO_DISPLAY;
         app->leave = true;
     }
-    if (orl_app_guest(app)) {
-        orl_app_shape_picture(app);
+    uint64_t now_ns = orl_now_ns();
+    take_shown(app);
+    orl_app_remote_look(app, now_ns);
+    orl_app_share_desk(app, now_ns);
+    (void)orl_app_guest(app);
+    orl_app_shape_picture(app);
+    orl_app_control_look(app, now_ns);
+    if (app->title_changed) {
+        orl_app_title(app);
+    }
+}
+
+static uint64_t due_ns(const struct orl_app *app)
+{
+    uint64_t due = orl_app_control_due(app);
+    due = orl_earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
+    due = orl_earlier(due, app->link_until_ns ? app->link_until_ns : ORL_WAKE_NEVER);
+    return app->clip ? orl_earlier(due, orl_clip_due(app->clip)) : due;
+}
+
+static void tick(struct orl_app *app, uint64_t now_ns)
+{
+    orl_app_control_tick(app, now_ns);
+    orl_app_remote_tick(app, now_ns);
+    if (app->clip) {
+        orl_clip_tick(app->clip, now_ns);
+    }
+    if (app->settle_ns && now_ns >= app->settle_ns) {
+        orl_app_shape_settle(app);
     }
 }
 
@@ -83,25 +138,26 @@ static void step_render(struct orl_app *app, uint64_t until_ns)
     }
 }
 
+/* Events of one turn; more than that wait until the mailboxes have been looked at. */
+#define EVENTS_MAX 256
+
 void orl_app_step(struct orl_app *app, uint64_t until_ns)
 {
     publish_view(app);
-    uint64_t due = orl_earlier(until_ns, orl_binds_due(&app->binds));
-    due = orl_earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
+    uint64_t due = orl_earlier(until_ns, due_ns(app));
     if (!app->conf->render_thread) {
         step_render(app, due);
         due = 0;
     }
     struct orl_event ev = orl_win_wait(app->win, due);
-    while (ev.kind != ORL_EVENT_NONE) {
+    for (int i = 0; i < EVENTS_MAX && ev.kind != ORL_EVENT_NONE; i++) {
         on_event(app, &ev);
         ev = orl_win_wait(app->win, 0);
     }
-    uint64_t now_ns = orl_now_ns();
-    orl_app_do(app, orl_binds_tick(&app->binds, now_ns));
-    if (app->settle_ns && now_ns >= app->settle_ns) {
-        orl_app_shape_settle(app);
+    if (ev.kind != ORL_EVENT_NONE) {
+        on_event(app, &ev);
     }
+    tick(app, orl_now_ns());
     look(app);
 }
 

@@ -95,9 +95,12 @@ void orl_app_shape_settle(struct orl_app *app)
 
 void orl_app_shape_picture(struct orl_app *app)
 {
-    bool on_side = (app->guest.rotation + app->view.turns) % 2 != 0;
-    uint32_t w = on_side ? app->guest.h : app->guest.w;
-    uint32_t h = on_side ? app->guest.w : app->guest.h;
+    bool fallback = app->shown.source == ORL_SOURCE_SPICE;
+    uint32_t turns = (fallback ? app->shown.turns : app->guest.rotation) + app->view.turns;
+    uint32_t pic_w = fallback ? app->shown.w : app->guest.w;
+    uint32_t pic_h = fallback ? app->shown.h : app->guest.h;
+    uint32_t w = turns % 2 ? pic_h : pic_w;
+    uint32_t h = turns % 2 ? pic_w : pic_h;
     if (w == 0 || h == 0 || (w == app->pic_w && h == app->pic_h)) {
         return;
     }

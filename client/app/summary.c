@@ -48,6 +48,20 @@ void orl_app_summary(const struct orl_app *app)
            ms(orl_histogram_percentile(&stats->found_to_shown, 50)),
            ms(orl_histogram_percentile(&stats->found_to_shown, 99)));
     printf("pictures drawn: %llu\n", (unsigned long long)orl_counter_get(&stats->draws));
+    if (app->spice) {
+        char headline[ORL_OSD_LINE];
+        char hint[ORL_OSD_LINE];
+        orl_spice_sentence(&app->spice_status, &app->spice_conf, headline, sizeof(headline),
+                           hint, sizeof(hint));
+        printf("SPICE: %s\n", headline);
+    }
+    if (app->audio) {
+        const struct orl_audio_stats *audio = orl_audio_stats(app->audio);
+        printf("sound: %llu packets, %llu underruns, jitter %.1f ms\n",
+               (unsigned long long)orl_counter_get(&audio->packets),
+               (unsigned long long)orl_counter_get(&audio->underruns),
+               (double)orl_counter_get(&audio->jitter_us) / 1000.0);
+    }
     printf("processor time: %.2f s user, %.2f s system\n",
            (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6,
            (double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec / 1e6);

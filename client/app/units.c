@@ -8,7 +8,6 @@
 
 #include "app/app_impl.h"
 #include "base/str.h"
-#include "input/keys.h"
 
 #define ORL_LOG_MODULE "app"
 #include "base/log.h"
@@ -80,13 +79,27 @@ static int start_links(struct orl_app *app)
     orl_frame_link_init(&app->frames, &app->drawing.wake);
     app->frames.wake_main = wake_main;
     app->frames.wake_main_arg = app;
-    return ORL_EXIT_OK;
+    app->video_on = true;
+    int code = orl_app_remote_init(app);
+    if (code == ORL_EXIT_OK && app->remote.fallback) {
+        app->drawing.fallback = app->remote.fallback;
+    }
+    orl_app_microphone_init(app);
+    return code == ORL_EXIT_OK ? orl_app_control_init(app) : code;
 }
 
 static void stop_links(struct orl_app *app)
 {
+    orl_cmdq_finish(&app->to_spice);
+    orl_cmdq_finish(&app->to_memory);
+    orl_app_remote_finish(app);
     orl_frame_link_finish(&app->frames);
     orl_render_link_finish(&app->drawing);
+}
+
+static bool wants_frame(const struct orl_app *app)
+{
+    return app->run->demo || strcmp(app->conf->app_transport, "spice") != 0;
 }
 
 static int start_frame(struct orl_app *app)
@@ -96,7 +109,6 @@ static int start_frame(struct orl_app *app)
         .frame_poll_us = (uint32_t)app->conf->app_frame_poll_interval,
         .cursor_poll_us = (uint32_t)app->conf->app_cursor_poll_interval,
     };
-    app->video_on = true;
     int err = orl_frame_start(&app->frame, &conf, &app->frames);
     if (err) {
         orl_error("cannot start to read the guest's memory: %s", orl_err_text(err));
@@ -128,6 +140,7 @@ static int start_window(struct orl_app *app)
         .full_screen = c->win_full_screen,
         .resizable = c->win_allow_resize,
         .no_screensaver = c->win_no_screensaver,
+        .raw_mouse = c->input_raw_mouse,
         .soft_present = c->render_soft_present,
         .surface = {.vsync = c->egl_vsync,
                     .no_buffer_age = c->egl_no_buffer_age,
@@ -154,8 +167,10 @@ static void stop_window(struct orl_app *app)
 static int start_render(struct orl_app *app)
 {
     const struct orl_conf *c = app->conf;
-    struct orl_render_conf conf = {
-        .debug = c->egl_debug, .scale_pointer = c->egl_scale_pointer, .partial = true};
+    struct orl_render_conf conf = {.debug = c->egl_debug,
+                                   .scale_pointer = c->egl_scale_pointer,
+                                   .partial = true,
+                                   .spice_only = !wants_frame(app)};
     struct orl_surface *surface = orl_win_surface(app->win);
     int err =
         c->render_thread
@@ -208,14 +223,64 @@ static void stop_signals(struct orl_app *app)
     orl_signals_stop(&app->signals);
 }
 
+static int start_share(struct orl_app *app)
+{
+    orl_app_share_start(app);
+    return ORL_EXIT_OK;
+}
+
+/* The synthetic guest has no SPICE server; whatever listens on this machine is another one's. */
+static bool wants_spice(const struct orl_app *app)
+{
+    return app->conf->spice_enable && !app->run->demo;
+}
+
+static bool wants_audio(const struct orl_app *app)
+{
+    return wants_spice(app) && app->conf->spice_audio;
+}
+
+static int start_audio(struct orl_app *app)
+{
+    const struct orl_conf *c = app->conf;
+    struct orl_audio_conf conf = {
+        .app_name = c->win_title,
+        .out_device = c->pipewire_out_device,
+        .rec_device = c->pipewire_rec_device,
+        .period_frames = (uint32_t)c->audio_period_size,
+        .extra_ms = (uint32_t)c->audio_buffer_latency,
+        .sync_volume = c->audio_sync_volume,
+    };
+    int err = orl_audio_start(&app->audio, &conf);
+    if (err) {
+        orl_error("cannot start the sound: %s", orl_err_text(err));
+        return ORL_EXIT_FAILURE;
+    }
+    return ORL_EXIT_OK;
+}
+
+static void stop_audio(struct orl_app *app)
+{
+    orl_audio_stop(&app->audio);
+}
+
+static void stop_control(struct orl_app *app)
+{
+    orl_app_control_stop(app);
+}
+
 static const struct unit units[] = {
     {NULL, start_memory, NULL},
     {wants_demo, start_demo, stop_demo}, /* forks: before any thread */
     {NULL, start_links, stop_links},
-    {NULL, start_frame, stop_frame},
+    {wants_frame, start_frame, stop_frame},
     {NULL, start_window, stop_window},
     {NULL, start_render, stop_render},
     {NULL, start_signals, stop_signals},
+    {NULL, start_share, orl_app_share_stop},
+    {wants_audio, start_audio, stop_audio},
+    {wants_spice, orl_app_remote_start, orl_app_remote_stop},
+    {NULL, orl_app_control_start, stop_control},
 };
 
 #define UNITS (sizeof(units) / sizeof(units[0]))
@@ -230,25 +295,8 @@ static void stop_from(struct orl_app *app, size_t n)
     }
 }
 
-static bool init_binds(struct orl_app *app)
-{
-    uint16_t escape = 0;
-    if (!orl_key_parse(app->conf->input_escape_key, &escape)) {
-        orl_error("input:escapeKey: there is no key %s; input:escapeKey=help lists all",
-                  app->conf->input_escape_key);
-        app->exit_code = ORL_EXIT_USAGE;
-        return false;
-    }
-    uint64_t delay_ns = (uint64_t)app->conf->input_help_menu_delay * UINT64_C(1000000);
-    orl_binds_init(&app->binds, escape, delay_ns);
-    return true;
-}
-
 bool orl_app_start(struct orl_app *app)
 {
-    if (!init_binds(app)) {
-        return false;
-    }
     orl_win_prepare();
     orl_signals_block();
     for (size_t i = 0; i < UNITS; i++) {

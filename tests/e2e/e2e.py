@@ -69,7 +69,7 @@ class Viewer:
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
             [os.path.join(BIN, "oriel"), "-C", "/dev/null", f"app:shmFile={memory}",
-             f"win:size={size}", "win:alerts=no"] + place + list(args),
+             f"win:size={size}", "win:alerts=no", "spice:enable=no"] + place + list(args),
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         processes.append(self.process)
 

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The SPICE session as the program sees it: its state in words, its notes to whom they concern. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app_impl.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#define ORL_LOG_MODULE "spice"
+#include "base/log.h"
+
+/* How long a new sentence about the session stays on the screen when it needs no answer. */
+#define SENTENCE_NS (8 * ORL_NS_PER_S)
+
+static void wake_main(void *arg)
+{
+    struct orl_app *app = arg;
+    if (orl_flag_is_raised(&app->awake)) {
+        orl_win_wake(app->win);
+    }
+}
+
+static void fill_conf(struct orl_app *app)
+{
+    const struct orl_conf *c = app->conf;
+    app->spice_conf = (struct orl_spice_conf){
+        .host = c->spice_host,
+        .port = c->spice_port,
+        .tls_port = c->spice_tls_port,
+        .password = c->spice_password,
+        .password_file = c->spice_password_file,
+        .ca_file = c->spice_ca_file,
+        .host_subject = c->spice_host_subject,
+        .input = c->spice_input,
+        .clipboard = c->spice_clipboard,
+        .audio = c->spice_audio,
+        .microphone = c->spice_audio && c->spice_microphone,
+        .display = c->spice_display,
+        .usb = c->spice_usb,
+        .files = c->spice_files,
+        .absolute = c->input_absolute,
+        .share_dir = c->spice_share_dir,
+        .share_read_only = c->spice_share_read_only,
+        .usb_auto_filter = c->spice_usb_auto_filter,
+        .usb_redirect_filter = c->spice_usb_redirect_filter,
+    };
+}
+
+int orl_app_remote_init(struct orl_app *app)
+{
+    fill_conf(app);
+    orl_fallback_init(&app->fallback, &app->drawing.wake);
+    if (orl_spice_link_init(&app->remote) != ORL_OK) {
+        orl_error("out of memory");
+        return ORL_EXIT_FAILURE;
+    }
+    app->remote.input = &app->to_spice;
+    app->remote.fallback = app->spice_conf.display ? &app->fallback : NULL;
+    app->remote.wake_main = wake_main;
+    app->remote.wake_main_arg = app;
+    return ORL_EXIT_OK;
+}
+
+int orl_app_remote_start(struct orl_app *app)
+{
+    app->remote.audio = app->audio;
+    int err = orl_spice_start(&app->spice, &app->spice_conf, &app->remote);
+    if (err) {
+        orl_error("cannot start the SPICE session: %s", orl_err_text(err));
+        return ORL_EXIT_FAILURE;
+    }
+    return ORL_EXIT_OK;
+}
+
+void orl_app_remote_stop(struct orl_app *app)
+{
+    orl_spice_stop(&app->spice);
+}
+
+void orl_app_remote_finish(struct orl_app *app)
+{
+    orl_spice_link_finish(&app->remote);
+    orl_fallback_finish(&app->fallback);
+}
+
+void orl_app_ask(struct orl_app *app, enum orl_spice_note_kind kind, uint32_t a, uint64_t id,
+                 const void *data, size_t len)
+{
+    struct orl_spice_note note = {.kind = kind, .a = a, .id = id, .len = len};
+    if (!app->spice) {
+        return;
+    }
+    if (data) {
+        note.data = malloc(len + 1);
+        if (!note.data) {
+            return;
+        }
+        memcpy(note.data, data, len);
+        note.data[len] = 0;
+    }
+    if (!orl_spice_request(app->spice, &note)) {
+        orl_warn("the SPICE session does not take requests any more; one was dropped");
+    }
+}
+
+/* ---- State ---------------------------------------------------------------------------------- */
+
+/* A sentence that waits for the user stays; all others go by themselves. */
+static bool needs_answer(const struct orl_spice_status *s)
+{
+    return s->state == ORL_SPICE_PASSWORD || s->state == ORL_SPICE_TAKEN;
+}
+
+static void say(struct orl_app *app, uint64_t now_ns)
+{
+    char headline[ORL_OSD_LINE];
+    char hint[ORL_OSD_LINE];
+    const struct orl_spice_status *s = &app->spice_status;
+    char *line = app->view.extra.link;
+    if (s->state == ORL_SPICE_CONNECTING && s->fault == ORL_SPICE_FINE) {
+        return;
+    }
+    orl_spice_sentence(s, &app->spice_conf, headline, sizeof(headline), hint, sizeof(hint));
+    if (s->state == ORL_SPICE_READY) {
+        line[0] = '\0';
+        app->link_until_ns = 0;
+    } else {
+        snprintf(line, sizeof(app->view.extra.link), "%.120s %.130s", headline, hint);
+        app->link_until_ns = needs_answer(s) ? UINT64_MAX : now_ns + SENTENCE_NS;
+    }
+    app->view_changed = true;
+}
+
+static bool nonzero(const uint8_t uuid[16])
+{
+    for (int i = 0; i < 16; i++) {
+        if (uuid[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void uuid_text(const uint8_t u[16], char dst[40])
+{
+    int n = 0;
+    for (int i = 0; i < 16; i++) {
+        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        n += snprintf(dst + n, (size_t)(40 - n), dash ? "-%02x" : "%02x", u[i]);
+    }
+}
+
+/* Two viewers' worth of trouble: keys typed into one machine while looking at another. */
+static void compare_machines(struct orl_app *app)
+{
+    const struct orl_spice_status *s = &app->spice_status;
+    const struct orl_session_info *ring = &app->guest.info;
+    bool both = s->state == ORL_SPICE_READY && s->has_uuid && nonzero(s->uuid) &&
+                app->guest.state >= ORL_GUEST_NO_FRAME && ring->has_vm && nonzero(ring->uuid);
+    bool differ = both && memcmp(s->uuid, ring->uuid, 16) != 0;
+    if (differ == app->two_machines) {
+        return;
+    }
+    app->two_machines = differ;
+    char *line = app->view.extra.link;
+    line[0] = '\0';
+    app->link_until_ns = 0;
+    if (differ) {
+        char a[40];
+        char b[40];
+        uuid_text(s->uuid, a);
+        uuid_text(ring->uuid, b);
+        snprintf(line, sizeof(app->view.extra.link),
+                 "Input is held back: SPICE leads to the machine %s (%.40s), the picture comes "
+                 "from %s. Check spice:host, spice:port and app:shmFile.",
+                 a, s->name[0] ? s->name : "no name", b);
+        orl_warn("%s", line);
+        app->link_until_ns = UINT64_MAX;
+    }
+    app->view_changed = true;
+}
+
+static void name_guest(struct orl_app *app)
+{
+    char uuid[40] = "unknown";
+    if (app->spice_status.has_uuid && nonzero(app->spice_status.uuid)) {
+        uuid_text(app->spice_status.uuid, uuid);
+    }
+    orl_consent_set_guest(&app->consent, uuid);
+}
+
+static void take_status(struct orl_app *app, uint64_t now_ns)
+{
+    struct orl_spice_status old = app->spice_status;
+    app->spice_status = app->remote.status[app->remote.status_mb.front];
+    app->spice_status_ns = now_ns;
+    const struct orl_spice_status *s = &app->spice_status;
+    bool same = s->state == old.state && (s->fault == old.fault || s->state == ORL_SPICE_READY);
+    if (!same) {
+        say(app, now_ns);
+    }
+    if (s->epoch != old.epoch || s->has_uuid != old.has_uuid) {
+        name_guest(app); /* the UUID comes some time after the connection */
+    }
+    if (s->epoch != old.epoch) {
+        app->password_asked = false;
+    }
+    app->title_changed |= strcmp(s->name, old.name) != 0;
+    if (s->state == ORL_SPICE_PASSWORD && !app->password_asked) {
+        app->password_asked = true;
+        orl_app_dialog_open(app, ORL_DIALOG_FOR_PASSWORD);
+    }
+    if (s->recording != old.recording) {
+        app->view.extra.recording = s->recording && app->conf->audio_mic_show_indicator;
+        app->view_changed = true;
+    }
+    if (s->clip_ready != old.clip_ready && app->clip) {
+        orl_clip_guest_ready(app->clip, s->clip_ready);
+    }
+}
+
+/* ---- Notes ---------------------------------------------------------------------------------- */
+
+static void usb_result(struct orl_app *app, const struct orl_spice_note *note)
+{
+    if (note->data) {
+        orl_app_alert(app, "USB: %s", (const char *)note->data);
+    }
+}
+
+static void take_note(struct orl_app *app, struct orl_spice_note *note, uint64_t now_ns)
+{
+    switch (note->kind) {
+    case ORL_SPICE_CLIP_OFFER:
+    case ORL_SPICE_CLIP_REQUEST:
+    case ORL_SPICE_CLIP_DATA: orl_app_share_guest(app, note, now_ns); break;
+    case ORL_SPICE_MIC_WANTED: orl_app_microphone_wanted(app, note->a != 0); break;
+    case ORL_SPICE_FILE_STATE: orl_app_share_file(app, note); break;
+    case ORL_SPICE_USB_DEVICES: orl_app_dialog_usb(app, note); break;
+    case ORL_SPICE_USB_RESULT: usb_result(app, note); break;
+    case ORL_SPICE_MESSAGE:
+        if (note->data) {
+            orl_app_alert(app, "%s", (const char *)note->data);
+        }
+        break;
+    default: break; /* those that go the other way */
+    }
+}
+
+void orl_app_remote_look(struct orl_app *app, uint64_t now_ns)
+{
+    struct orl_spice_note note;
+    if (!app->spice) {
+        return;
+    }
+    if (orl_mailbox_take(&app->remote.status_mb)) {
+        take_status(app, now_ns);
+    }
+    compare_machines(app);
+    while (orl_spsc_pull(&app->remote.events, &note)) {
+        take_note(app, &note, now_ns);
+        free(note.data);
+    }
+}
+
+void orl_app_remote_tick(struct orl_app *app, uint64_t now_ns)
+{
+    if (app->link_until_ns && now_ns >= app->link_until_ns) {
+        app->link_until_ns = 0;
+        app->view.extra.link[0] = '\0';
+        app->view_changed = true;
+    }
+}

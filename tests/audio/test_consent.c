@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audio/consent.h"
+#include "support/check.h"
+
+#define GUEST "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
+#define OTHER "00000000-0000-0000-0000-000000000001"
+
+static char folder[64], path[128];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/orl-consent.XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/state/microphone", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char sub[128];
+    unlink(path);
+    snprintf(sub, sizeof(sub), "%s/state", folder);
+    rmdir(sub);
+    return rmdir(folder);
+}
+
+static void write_text(const char *text)
+{
+    char sub[128];
+    snprintf(sub, sizeof(sub), "%s/state", folder);
+    mkdir(sub, 0700);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void assert_text(const char *want)
+{
+    char got[512] = "";
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    got[fread(got, 1, sizeof(got) - 1, f)] = 0;
+    fclose(f);
+    assert_string_equal(got, want);
+}
+
+static void prompt_asks_each_time_until_told_to_remember(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&c, GUEST);
+    assert_int_equal(c.state, ORL_MIC_IDLE);
+    assert_true(orl_consent_wanted(&c, true));
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    assert_false(orl_consent_wanted(&c, true));
+    assert_true(orl_consent_answer(&c, true, false));
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    assert_false(orl_consent_wanted(&c, true));
+    assert_true(orl_consent_wanted(&c, false));
+    assert_int_equal(c.state, ORL_MIC_IDLE);
+    orl_consent_wanted(&c, true);
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    assert_int_equal(access(path, F_OK), -1); /* nothing was written */
+    assert_true(orl_consent_answer(&c, false, true));
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    orl_consent_wanted(&c, false);
+    orl_consent_wanted(&c, true);
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    assert_text(GUEST " deny\n");
+}
+
+static void an_answer_is_kept_per_guest_and_replaced(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    write_text(OTHER " deny\n# a remark\n" GUEST " deny");
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_wanted(&c, true);
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    assert_true(orl_consent_answer(&c, true, true));
+    assert_text(OTHER " deny\n# a remark\n" GUEST " allow\n");
+    struct orl_consent later;
+    orl_consent_init(&later, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&later, GUEST);
+    orl_consent_wanted(&later, true);
+    assert_int_equal(later.state, ORL_MIC_OPEN);
+    orl_consent_set_guest(&later, "11111111-0000-0000-0000-000000000001");
+    assert_false(later.remembered);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0077, 0);
+}
+
+static void a_question_is_answered_by_the_file_when_the_guest_becomes_known(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    write_text(GUEST " allow\n");
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_wanted(&c, true);
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    orl_consent_set_guest(&c, GUEST);
+    assert_true(orl_consent_wanted(&c, true));
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+}
+
+static void the_more_careful_of_setting_and_memory_wins(void **state)
+{
+    (void)state;
+    static const struct {
+        enum orl_mic_default setting;
+        const char *line;
+        enum orl_mic_state state;
+    } cases[] = {
+        {ORL_MIC_PROMPT, "", ORL_MIC_ASKING},
+        {ORL_MIC_PROMPT, GUEST " allow\n", ORL_MIC_OPEN},
+        {ORL_MIC_PROMPT, GUEST " deny\n", ORL_MIC_REFUSED},
+        {ORL_MIC_ALLOW, "", ORL_MIC_OPEN},
+        {ORL_MIC_ALLOW, GUEST " allow\n", ORL_MIC_OPEN},
+        {ORL_MIC_ALLOW, GUEST " deny\n", ORL_MIC_REFUSED},
+        {ORL_MIC_DENY, "", ORL_MIC_REFUSED},
+        {ORL_MIC_DENY, GUEST " allow\n", ORL_MIC_REFUSED},
+        {ORL_MIC_PROMPT, GUEST "0 allow\n", ORL_MIC_ASKING},
+        {ORL_MIC_PROMPT, GUEST " allowed\n", ORL_MIC_ASKING},
+        {ORL_MIC_PROMPT, GUEST "\n" GUEST, ORL_MIC_ASKING},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct orl_consent c;
+        write_text(cases[i].line);
+        orl_consent_init(&c, cases[i].setting, path);
+        orl_consent_set_guest(&c, GUEST);
+        orl_consent_wanted(&c, true);
+        assert_int_equal(c.state, cases[i].state);
+    }
+}
+
+static void the_key_switches_and_cycling_never_opens_what_was_refused(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    assert_false(orl_consent_toggle(&c));
+    assert_false(orl_consent_cycle_default(&c)); /* allow */
+    assert_false(orl_consent_cycle_default(&c)); /* deny */
+    assert_false(orl_consent_cycle_default(&c)); /* prompt */
+    orl_consent_wanted(&c, true);
+    assert_true(orl_consent_toggle(&c));
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    assert_true(orl_consent_toggle(&c));
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    assert_false(orl_consent_cycle_default(&c)); /* allow */
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    orl_consent_toggle(&c);
+    assert_true(orl_consent_cycle_default(&c)); /* deny */
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    orl_consent_wanted(&c, true);
+    assert_true(orl_consent_cycle_default(&c)); /* allow answers the question */
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+}
+
+static void bad_files_and_names_only_ask(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    char big[8192];
+    memset(big, 'a', sizeof(big));
+    big[sizeof(big) - 1] = 0;
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&c, big); /* too long to be a UUID */
+    assert_string_equal(c.guest, "unknown");
+    orl_consent_set_guest(&c, "two words");
+    assert_string_equal(c.guest, "unknown");
+    orl_consent_wanted(&c, true);
+    orl_consent_answer(&c, true, true);
+    assert_int_equal(access(path, F_OK), -1); /* nobody to remember it for */
+    write_text("");
+    FILE *f = fopen(path, "w");
+    for (unsigned i = 0; i < 20; i++) {
+        fputs(big, f);
+    }
+    fputs("\n" GUEST " allow\n", f);
+    fclose(f);
+    orl_consent_set_guest(&c, GUEST);
+    assert_false(c.remembered);
+    orl_consent_set_guest(&c, "");
+    assert_string_equal(c.guest, "unknown");
+}
+
+static void a_place_that_cannot_be_written_loses_only_the_memory(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    orl_consent_init(&c, ORL_MIC_PROMPT, "/proc/none/microphone");
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_wanted(&c, true);
+    assert_true(orl_consent_answer(&c, true, true));
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    assert_true(c.remembered);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(prompt_asks_each_time_until_told_to_remember,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(an_answer_is_kept_per_guest_and_replaced, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(
+            a_question_is_answered_by_the_file_when_the_guest_becomes_known, make_folder,
+            remove_folder),
+        cmocka_unit_test_setup_teardown(the_more_careful_of_setting_and_memory_wins,
+                                        make_folder, remove_folder),
+        cmocka_unit_test(the_key_switches_and_cycling_never_opens_what_was_refused),
+        cmocka_unit_test_setup_teardown(bad_files_and_names_only_ask, make_folder,
+                                        remove_folder),
+        cmocka_unit_test(a_place_that_cannot_be_written_loses_only_the_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
