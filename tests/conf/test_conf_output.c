@@ -27,13 +27,12 @@ static const struct deviation deviations[] = {
 
 /* Options that B7 does not have. */
 static const char *const additions[] = {
-    "app:exitAfter",       "app:screenshot",         "app:transport",
-    "render:thread",       "render:softPresent",     "input:absolute", "input:memory",
-    "input:typeLayout",    "spice:tlsPort",          "spice:caFile",
-    "spice:hostSubject",   "spice:password",         "spice:passwordFile",
-    "spice:display",       "spice:microphone",       "spice:files",
-    "spice:shareDir",      "spice:shareReadOnly",    "spice:usb",
-    "spice:usbAutoFilter", "spice:usbRedirectFilter"};
+    "app:exitAfter",          "app:screenshot",      "app:transport",     "render:thread",
+    "render:softPresent",     "input:absolute",      "input:memory",      "input:typeLayout",
+    "spice:tlsPort",          "spice:caFile",        "spice:hostSubject", "spice:password",
+    "spice:passwordFile",     "spice:display",       "spice:microphone",  "spice:files",
+    "spice:shareDir",         "spice:shareReadOnly", "spice:usb",         "spice:usbAutoFilter",
+    "spice:usbRedirectFilter"};
 
 static const char *text_of(struct json_object *o, const char *member)
 {

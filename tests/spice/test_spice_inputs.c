@@ -499,6 +499,24 @@ static void inputs_stay_relative_unless_asked(void **state)
     rig_expect(r, "motion 7 8 0 0");
 }
 
+/* The viewer captures the mouse, and lets go. */
+static void inputs_change_between_positions_and_motion_on_request(void **state)
+{
+    struct rig *r = *state;
+    r->conf.absolute = true;
+    begin(r);
+    rig_tell(r, "tablet 1");
+    rig_wait(r, is_absolute);
+    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 0, NULL);
+    rig_wait(r, is_relative);
+    motion(r, 5, -6);
+    rig_expect(r, "motion 5 -6 0");
+    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 1, NULL);
+    rig_wait(r, is_absolute);
+    position(r, 10, 20);
+    rig_expect(r, "position 10 20 0");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -518,6 +536,7 @@ int main(void)
         CASE(inputs_set_the_locks_of_the_guest),
         CASE(inputs_use_positions_when_asked_and_offered),
         CASE(inputs_stay_relative_unless_asked),
+        CASE(inputs_change_between_positions_and_motion_on_request),
     };
     cmocka_set_test_filter(getenv("ORL_TEST_ONLY"));
     return cmocka_run_group_tests(tests, NULL, NULL);
