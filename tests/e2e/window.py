@@ -472,6 +472,7 @@ def anything_may_fail_at_random_and_nothing_sticks():
     """Focus, guest, connection and sound daemon go and come; in the end all works."""
     dice = random.Random(int(os.environ.get("ORL_SEED", "11")))
     names = list(KEYS)
+    pipewire, sound = os.environ["ORL_PIPEWIRE"], True
     with Machine(mouse="virtio") as vm, connect(vm) as viewer:
         down, end = set(), time.monotonic() + 45 * SCALE
         while time.monotonic() < end:
@@ -498,6 +499,9 @@ def anything_may_fail_at_random_and_nothing_sticks():
                 mark = viewer.mark()
                 vm.restart()
                 viewer.expect("input goes through SPICE", since=mark)
+            elif what < 0.993:
+                subprocess.run([pipewire, "--stop" if sound else "--start"], check=True)
+                sound = not sound
             check(viewer.alive(), "the viewer ended")
         for name in down:
             xdo("keyup", name)
@@ -507,6 +511,11 @@ def anything_may_fail_at_random_and_nothing_sticks():
         vm.expect("key 50 0", since=mark)
         vm.settle()
         check(not vm.held(), f"still held: {vm.held()}")
+        if not sound:
+            subprocess.run([pipewire, "--start"], check=True)
+            time.sleep(6)
+        vm.command("volume 100")
+        expect_tone(vm, 440)
 
 
 if __name__ == "__main__":
