@@ -19,7 +19,7 @@ void orl_arrival_init(struct orl_arrival *a, uint32_t rate_hz)
 uint64_t orl_arrival_at_ns(const struct orl_arrival *a)
 {
     double ns = a->line_ns + (double)a->epoch_ns;
-    /* Sums near 2^63 lose bits, so add as integers; the line may start a little before its epoch. */
+    /* Large sums lose bits, so add as integers; the line may start a little before its epoch. */
     int64_t off = (int64_t)a->line_ns;
     return ns < 0 ? 0 : (uint64_t)((int64_t)a->epoch_ns + off);
 }

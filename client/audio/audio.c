@@ -18,6 +18,7 @@
 /* What is asked of the device: see audio.h. */
 #define QUANTUM_FRAMES 256u
 #define QUANTUM_RATE   48000u
+#define LEAST_FRAMES   32u /* PipeWire's own lower bound, unless a user changes it */
 #define TICK_MS        250u
 /* A stopped stream is kept running, then asleep, so that the next sound starts at once. */
 #define SLEEP_NS (500 * ORL_NS_PER_MS)
@@ -103,11 +104,12 @@ static struct orl_pw_stream_conf stream_conf(const struct orl_audio *a, const st
     uint32_t small =
         (uint32_t)(((uint64_t)QUANTUM_FRAMES * s->format.rate_hz + QUANTUM_RATE - 1) /
                    QUANTUM_RATE);
+    frames = frames < small ? frames : small;
     return (struct orl_pw_stream_conf){
         .app_name = a->conf.app_name,
         .device = device,
         .format = s->format,
-        .latency_frames = frames < small ? frames : small,
+        .latency_frames = frames > LEAST_FRAMES ? frames : LEAST_FRAMES,
     };
 }
 

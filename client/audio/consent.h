@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * May the guest listen? audio:micDefault, what the user answered for this guest before (kept in a
- * small file, one line per guest UUID), what he answers now. Pure except load and save. Main thread.
+ * small file, one line per guest UUID), what he answers now. Pure except load and save. Main
+ * thread.
  */
 #ifndef ORL_AUDIO_CONSENT_H
 #define ORL_AUDIO_CONSENT_H

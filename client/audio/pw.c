@@ -166,12 +166,8 @@ int orl_pw_start(struct orl_pw **out, const char *app_name, const struct orl_pw_
     return err;
 }
 
-void orl_pw_stop(struct orl_pw **handle)
+static void take_down(struct orl_pw *pw)
 {
-    struct orl_pw *pw = *handle;
-    if (!pw) {
-        return;
-    }
     if (pw->loop) {
         pw_thread_loop_stop(pw->loop);
     }
@@ -191,7 +187,14 @@ void orl_pw_stop(struct orl_pw **handle)
     }
     pw_deinit();
     free(pw);
-    *handle = NULL;
+}
+
+void orl_pw_stop(struct orl_pw **pw)
+{
+    if (*pw) {
+        take_down(*pw);
+        *pw = NULL;
+    }
 }
 
 void orl_pw_lock(struct orl_pw *pw)

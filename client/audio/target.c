@@ -6,20 +6,20 @@
 #define BUCKET_NS   UINT64_C(2000000000)
 #define MARGIN_NS   1.5e6
 #define QUANTUM_NS  5e6
-#define FIRST_NS    6e6   /* lateness that is assumed until there are measurements */
+#define FIRST_NS    6e6   /* lateness that is assumed for the first 4 s */
 #define LATEST_NS   100e6 /* longer is a stall, which no buffer should cover */
 #define PENALTY_NS  4e6
 #define PENALTY_MAX 40e6
 #define FADE_NS_S   0.25e6
-#define FALL_NS_S   0.3e6
+#define FALL_NS_S   0.5e6
 
 void orl_target_init(struct orl_target *t, uint32_t extra_ms, uint64_t underruns)
 {
     memset(t, 0, sizeof(*t));
     t->extra_ns = extra_ms * 1e6;
     t->underruns = underruns;
-    for (unsigned i = 0; i < ORL_TARGET_BUCKETS; i++) {
-        t->worst_ns[i] = FIRST_NS;
+    for (unsigned i = 0; i < ORL_TARGET_BUCKETS / 2; i++) {
+        t->worst_ns[(i + 1) % ORL_TARGET_BUCKETS] = FIRST_NS;
     }
 }
 

@@ -6,10 +6,10 @@
  *
  * quantum: what the device takes at once; packet: what the line of arrival.h promises between two
  * packets and is not there yet; lateness: the second largest of the worst lateness of each of the
- * last eight 2 s, so that one odd packet does not cost latency for long; margin: 1.5 ms for the
- * noise of the line and of the resampler's requests. An underrun adds 4 ms at once, which fade at
- * 0.25 ms a second; a falling target falls at 0.3 ms a second, a pitch of 300 ppm. Pure; SPICE
- * thread.
+ * last eight 2 s, so that one odd packet does not cost latency for long; 6 ms are assumed for the
+ * first 4 s; margin: 1.5 ms for the noise of the line and of the resampler's requests. An underrun
+ * adds 4 ms at once, which fade at 0.25 ms a second; a falling target falls at 0.5 ms a second, a
+ * pitch of 500 ppm or 0.9 cents. Pure; SPICE thread.
  */
 #ifndef ORL_AUDIO_TARGET_H
 #define ORL_AUDIO_TARGET_H

@@ -2,12 +2,12 @@
 /*
  * SPICE's volume numbers as PipeWire's.
  *
- * SPICE carries 0..65535 a channel without a unit. QEMU fills in the guest's mixer register, 0..255
- * times 257; the register counts decibels (Intel HDA: steps of 1 dB, USB audio: 1/256 dB), and the
- * protocol's own client hands the number to PulseAudio's volume scale, which is cubic: amplitude =
- * (v / norm)^3 (PulseAudio, "Writing Volume Control UIs"). PipeWire's SPA_PROP_channelVolumes are
- * linear amplitudes. So the cube it is: half a slider is -18 dB, as on a PulseAudio desktop; taken
- * as linear it would be -6 dB and the lower half of the slider would do next to nothing.
+ * SPICE carries 0..65535 a channel and does not say on which curve. QEMU fills in the guest's mixer
+ * register, 0..255 times 257, and the register counts decibels (Intel's sound device: 1 dB a step).
+ * PipeWire's SPA_PROP_channelVolumes are linear amplitudes. The cube is taken: it is the curve of
+ * PulseAudio's volumes, which have the same range (65536 is full; "Writing Volume Control UIs"), and
+ * of the simple ones the nearest to decibels. Half a slider is then -18 dB; taken as linear it would
+ * be -6 dB, and the lower half of the slider would do next to nothing.
  */
 #ifndef ORL_AUDIO_VOLUME_H
 #define ORL_AUDIO_VOLUME_H

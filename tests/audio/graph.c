@@ -13,7 +13,7 @@
 
 #define RATE     48000u
 #define WAIT_NS  (5 * ORL_NS_PER_S)
-#define MARK_MAX 65536u
+#define MARK_MAX (1u << 20)
 
 /* One connection with one stream. */
 struct line {

@@ -39,7 +39,8 @@ void mic_close(struct mic *m);
 
 /* ---- the shortest way to a sink ------------------------------------------------------------- */
 
-/* A plain stream without a buffer; `fill(arg, out, frames)` writes stereo floats on the data thread. */
+/* A plain stream without a buffer; `fill(arg, out, frames)` writes stereo floats on the data
+ * thread. */
 struct bare;
 struct bare *bare_open(const char *sink, uint32_t quantum,
                        void (*fill)(void *arg, float *out, uint32_t frames), void *arg);

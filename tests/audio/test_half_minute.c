@@ -64,10 +64,12 @@ static void jitter_and_drift_cost_no_gap_and_no_latency(void **state)
         orl_audio_play_delay_ms(a), h.hz, (double)h.n / 48000);
     assert_true(underruns <= s.held_up);
     assert_int_equal(orl_counter_get(&st->overruns), 0);
-    assert_true(h.n > 24000);
-    /* As fast as the sender's clock, not as its packets say: 200 ppm, +-1 cent. */
-    assert_true(fabs(h.hz / TONE_HZ - 1 - DRIFT_PPM * 1e-6) < 0.0006);
+    assert_true(h.n > 4800);
+    /* Whatever the machine does, the pitch stays within 9 cents... */
+    assert_true(fabs(h.hz / TONE_HZ - 1) < 0.0055);
     if (!s.held_up) {
+        /* ...and when it does nothing, it is the sender's clock, 200 ppm, +-1 cent. */
+        assert_true(fabs(h.hz / TONE_HZ - 1 - DRIFT_PPM * 1e-6) < 0.0006);
         assert_true(worst_ms < 2.5);
         assert_int_equal(orl_counter_get(&st->resyncs), 0);
         assert_true(orl_audio_play_delay_ms(a) < 25);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- What of WirePlumber 0.4 is needed to link streams: see session.conf.
+-- What of WirePlumber 0.4 is needed to link streams: see session.conf. `follow` is off because it
+-- leaves a note about a stream behind, by a number that the next stream may get.
 components = {}
 
 local function module(name, args)
@@ -17,5 +18,5 @@ module("si-audio-adapter")
 module("si-standard-link")
 module("si-audio-endpoint")
 module("default-nodes-api")
-script("create-item", { ["move"] = true, ["follow"] = true })
-script("policy-node", { ["move"] = true, ["follow"] = true })
+script("create-item", { ["move"] = true, ["follow"] = false })
+script("policy-node", { ["move"] = true, ["follow"] = false })
