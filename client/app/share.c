@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Clipboard between desktop and guest, and files that are dropped on the window. */
+/* Clipboard between desktop and guest. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +80,7 @@ void orl_app_share_start(struct orl_app *app)
 
 void orl_app_share_stop(struct orl_app *app)
 {
+    orl_app_share_forget(app);
     orl_clip_destroy(&app->clip);
     orl_win_clip_destroy(&app->desk);
 }
@@ -119,77 +120,5 @@ void orl_app_share_guest(struct orl_app *app, struct orl_spice_note *note, uint6
         orl_clip_guest_data(app->clip, note->id, note->data, note->len);
         break;
     default: break;
-    }
-}
-
-/* ---- Files ------------------------------------------------------------------------------------ */
-
-void orl_app_share_drop(struct orl_app *app)
-{
-    char path[4096];
-    while (orl_win_take_drop(app->win, path, sizeof(path))) {
-        if (!app->spice || !app->conf->spice_files) {
-            orl_app_alert(app, "Files cannot be sent: %s",
-                          app->spice ? "spice:files is off" : "SPICE is off");
-            continue;
-        }
-        orl_app_ask(app, ORL_SPICE_FILE_SEND, 0, ++app->next_file, path, strlen(path));
-    }
-}
-
-static struct orl_app_file *find_file(struct orl_app *app, uint64_t id)
-{
-    for (size_t i = 0; i < ORL_APP_FILES; i++) {
-        if (app->file[i].id == id) {
-            return &app->file[i];
-        }
-    }
-    return NULL;
-}
-
-static void show_files(struct orl_app *app)
-{
-    struct orl_osd_extra *e = &app->view.extra;
-    e->transfers = 0;
-    for (size_t i = 0; i < ORL_APP_FILES && e->transfers < ORL_OSD_TRANSFERS; i++) {
-        if (app->file[i].id) {
-            struct orl_osd_transfer *t = &e->transfer[e->transfers++];
-            orl_str_copy(t->name, sizeof(t->name), app->file[i].name);
-            t->percent = app->file[i].percent;
-        }
-    }
-    app->view_changed = true;
-}
-
-void orl_app_share_file(struct orl_app *app, const struct orl_spice_note *note)
-{
-    enum { RUNS, DONE, FAILED, CANCELLED };
-    const char *text = note->data ? (const char *)note->data : "";
-    struct orl_app_file *file = find_file(app, note->id);
-    if (!file && note->b == RUNS) {
-        file = find_file(app, 0);
-    }
-    if (file && note->b == RUNS) {
-        file->id = note->id;
-        file->percent = note->a;
-        orl_str_copy(file->name, sizeof(file->name), text);
-    } else if (file) {
-        file->id = 0;
-    }
-    switch (note->b) {
-    case DONE: orl_app_alert(app, "%s is in the guest", text); break;
-    case FAILED: orl_app_alert(app, "The file was not sent: %s", text); break;
-    case CANCELLED: orl_app_alert(app, "%s: cancelled", text); break;
-    default: break;
-    }
-    show_files(app);
-}
-
-void orl_app_share_cancel(struct orl_app *app)
-{
-    for (size_t i = 0; i < ORL_APP_FILES; i++) {
-        if (app->file[i].id) {
-            orl_app_ask(app, ORL_SPICE_FILE_CANCEL, 0, app->file[i].id, NULL, 0);
-        }
     }
 }

@@ -111,6 +111,15 @@ void orl_main_opened(struct orl_spice *s)
     on_uuid(G_OBJECT(s->t.session), NULL, s);
 }
 
+void orl_main_set_absolute(struct orl_spice *s, bool absolute)
+{
+    bool differs = absolute != s->conf.absolute;
+    s->conf.absolute = absolute;
+    if (differs && s->t.ready) {
+        ask_mouse_mode(s);
+    }
+}
+
 void orl_main_set_size(struct orl_spice *s, uint32_t w, uint32_t h)
 {
     if (w >= SIZE_MIN && h >= SIZE_MIN && w <= SIZE_LIMIT && h <= SIZE_LIMIT) {

@@ -30,7 +30,7 @@ static enum orl_spice_fault from_io_error(const GError *error)
     case G_IO_ERROR_CONNECTION_REFUSED: return ORL_SPICE_REFUSED;
     case G_IO_ERROR_HOST_NOT_FOUND:
     case G_IO_ERROR_HOST_UNREACHABLE:
-    case G_IO_ERROR_NETWORK_UNREACHABLE: return ORL_SPICE_NO_HOST;
+    case G_IO_ERROR_NETWORK_UNREACHABLE:
     case G_IO_ERROR_TIMED_OUT: return ORL_SPICE_NO_HOST;
     default: return ORL_SPICE_LOST;
     }

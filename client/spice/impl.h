@@ -76,6 +76,8 @@ void orl_channels_end(struct orl_spice *s);
 void orl_main_attach(struct orl_spice *s);
 void orl_main_detach(struct orl_spice *s);
 void orl_main_opened(struct orl_spice *s);
+/* From now on positions (client mouse mode), or motion. Any state of the session. */
+void orl_main_set_absolute(struct orl_spice *s, bool absolute);
 /* Asks the guest's agent for a screen of that size, pixels; sizes that no screen has are ignored. */
 void orl_main_set_size(struct orl_spice *s, uint32_t w, uint32_t h);
 

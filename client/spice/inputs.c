@@ -46,6 +46,7 @@ struct inputs {
     struct orl_pacer pacer;
     struct orl_pulse pulse;
     int timer_fd;
+    uint64_t armed_ns; /* what the timer is set to; NEVER: it is not */
     GSource *timer;
     guint look;
     struct flush *flush;  /* asked and not answered */
@@ -226,6 +227,10 @@ static void send(struct inputs *in, const struct orl_cmd *c)
 static void arm(struct inputs *in, uint64_t due_ns)
 {
     struct itimerspec t = {0}; /* all zero: disarmed */
+    if (due_ns == in->armed_ns) {
+        return; /* a mouse of 8 kHz pushes eight times while one motion waits */
+    }
+    in->armed_ns = due_ns;
     if (due_ns != ORL_PACER_NEVER) {
         due_ns = due_ns == 0 ? 1 : due_ns;
         t.it_value.tv_sec = (time_t)(due_ns / ORL_NS_PER_S);
@@ -293,10 +298,13 @@ static void woken(void *self)
 
 static gboolean on_timer(gint fd, GIOCondition condition, gpointer arg)
 {
+    struct inputs *in = arg;
     (void)condition;
     uint64_t count;
-    (void)!read(fd, &count, sizeof(count));
-    pump(arg);
+    if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count)) {
+        in->armed_ns = ORL_PACER_NEVER; /* it rang */
+    }
+    pump(in);
     return G_SOURCE_CONTINUE;
 }
 
@@ -412,6 +420,7 @@ static int create(void **self, struct orl_spice *spice)
     struct inputs *in = g_new0(struct inputs, 1);
     in->spice = spice;
     orl_pacer_init(&in->pacer);
+    in->armed_ns = ORL_PACER_NEVER;
     in->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (in->timer_fd < 0) {
         g_free(in);

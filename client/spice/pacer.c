@@ -3,12 +3,13 @@
 
 #include <string.h>
 
-#define MOUSE_PACKETS 4            /* 16 bytes of queue, 4 bytes a packet */
-#define KEY_BYTES     14           /* of 16: the guest's own commands are answered there too */
-#define PACKET_MAX    127          /* counts in one packet and direction */
-#define STUCK_MAX     (1024 * 127) /* five seconds of packets; nobody moves that far at once */
-#define MOTION_MAX    32767        /* one message: what a 16-bit device takes */
-#define TAIL_NUDGES   3
+#define MOUSE_PACKETS 4   /* 16 bytes of queue, 4 bytes a packet */
+#define KEY_BYTES     14  /* of 16: the guest's own commands are answered there too */
+#define PACKET_MAX    127 /* counts in one packet and direction */
+#define STUCK_MAX                                                                              \
+    ((int64_t)1024 * 127) /* five seconds of packets; nobody moves that far at once */
+#define MOTION_MAX  32767 /* one message: what a 16-bit device takes */
+#define TAIL_NUDGES 3
 
 #define CODE_PRINT 0x137
 #define CODES      (sizeof(((struct orl_pacer *)0)->down) * 8)

@@ -371,6 +371,7 @@ bool orl_session_request(struct orl_spice *s, const struct orl_spice_note *note)
             orl_main_set_size(s, note->a, note->b);
         }
         return true;
+    case ORL_SPICE_SET_ABSOLUTE: orl_main_set_absolute(s, note->a != 0); return true;
     default: return false;
     }
 }

@@ -22,7 +22,7 @@ struct orl_spice_conf { /* strings are borrowed until stop; "" is none */
     int port, tls_port; /* 0: not used */
     const char *password, *password_file, *ca_file, *host_subject;
     bool input, clipboard, audio, microphone, display, usb, files;
-    bool absolute; /* input: ask the server for client mouse mode */
+    bool absolute; /* input: ask the server for client mouse mode; see SET_ABSOLUTE */
     const char *share_dir;
     bool share_read_only;
     const char *usb_auto_filter, *usb_redirect_filter; /* usbredir filter rules; "" default */
@@ -90,6 +90,7 @@ enum orl_spice_note_kind {
     ORL_SPICE_TAKE_BACK,    /* connect again after TAKEN */
     ORL_SPICE_SET_MIC,      /* a: 1 allow, 0 silence */
     ORL_SPICE_SET_SIZE,     /* a, b: monitors config for the agent, pixels */
+    ORL_SPICE_SET_ABSOLUTE, /* a: 1 client mouse mode when the server offers it, 0 never */
     ORL_SPICE_CLIP_OFFER,   /* a: set of enum orl_clip_type; both directions; 0 gives up */
     ORL_SPICE_CLIP_REQUEST, /* a: type, id; both directions */
     ORL_SPICE_CLIP_DATA,    /* a: type, id, data (NULL: failed); both directions */

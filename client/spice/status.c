@@ -44,6 +44,7 @@ static void wake_main(struct orl_spice *s)
 
 void orl_spice_publish(struct orl_spice *s)
 {
+    /* As bytes: see orl_status_init(). NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
     if (memcmp(&s->status, &s->published, sizeof(s->status)) == 0) {
         return;
     }

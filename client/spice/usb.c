@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "spice/part.h"
+#include "spice/rules.h"
 
 #define ORL_LOG_MODULE "spice"
 #include "base/log.h"
@@ -28,9 +29,10 @@ struct change {
 struct usb {
     struct orl_spice *spice;
     SpiceUsbDeviceManager *manager;     /* owned by its session; NULL: none */
-    uint32_t channels;                  /* usbredir channels: how many devices fit */
     struct change *change[CHANGES_MAX]; /* under way, packed */
     uint32_t changes;
+    bool said_missing;             /* that there are no USB devices at all */
+    bool said_auto, said_redirect; /* that a filter is wrong */
 };
 
 /*
@@ -76,8 +78,7 @@ static void send_list(struct usb *u)
     if (devices) {
         g_ptr_array_unref(devices);
     }
-    orl_spice_emit(u->spice, ORL_SPICE_USB_DEVICES, u->manager ? 1 : 0, u->channels, 0, list,
-                   n * sizeof(list[0]));
+    orl_spice_emit(u->spice, ORL_SPICE_USB_DEVICES, 0, 0, 0, list, n * sizeof(list[0]));
 }
 
 static void say_result(struct usb *u, uint64_t id, bool connected, const char *why)
@@ -144,8 +145,10 @@ static void set_device(struct usb *u, uint64_t id, bool connect)
             continue;
         }
         found = true;
-        if (connect &&
-            !spice_usb_device_manager_can_redirect_device(u->manager, device, &error)) {
+        if (spice_usb_device_manager_is_device_connected(u->manager, device) == connect) {
+            say_result(u, id, connect, NULL); /* asked twice */
+        } else if (connect &&
+                   !spice_usb_device_manager_can_redirect_device(u->manager, device, &error)) {
             say_result(u, id, false, error ? error->message : "it may not be redirected");
             g_clear_error(&error);
         } else {
@@ -186,6 +189,31 @@ static void on_error(SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, GEr
     say_result(u, info.id, false, error->message);
 }
 
+/* A sentence for the user, once per session of the program. Frees `text`. */
+static void say(struct usb *u, bool *said, char *text)
+{
+    if (!*said) {
+        orl_warn("%s", text);
+        orl_spice_emit(u->spice, ORL_SPICE_MESSAGE, 0, 0, 0, text, strlen(text));
+    }
+    *said = true;
+    g_free(text);
+}
+
+/* The library keeps its default when rules are wrong, and would connect what nobody asked for. */
+static bool are_rules(struct usb *u, bool *said, const char *option, const char *rules)
+{
+    char why[160];
+    if (!rules[0]) {
+        return false;
+    }
+    bool right = orl_rules_check(rules, why, sizeof(why));
+    if (!right) {
+        say(u, said, g_strdup_printf("%s is ignored: %s", option, why));
+    }
+    return right;
+}
+
 static void on_session(void *self, SpiceSession *session)
 {
     struct usb *u = self;
@@ -193,16 +221,17 @@ static void on_session(void *self, SpiceSession *session)
     GError *error = NULL;
     u->manager = spice_usb_device_manager_get(session, &error);
     if (!u->manager) {
-        orl_warn("no USB devices for the guest: %s",
-                 error ? error->message : "the library cannot");
+        say(u, &u->said_missing,
+            g_strdup_printf("There are no USB devices for the guest: %s",
+                            error ? error->message : "the library cannot"));
         g_clear_error(&error);
         return;
     }
-    if (conf->usb_auto_filter[0]) {
+    if (are_rules(u, &u->said_auto, "spice:usbAutoFilter", conf->usb_auto_filter)) {
         g_object_set(u->manager, "auto-connect-filter", conf->usb_auto_filter, "auto-connect",
                      TRUE, NULL);
     }
-    if (conf->usb_redirect_filter[0]) {
+    if (are_rules(u, &u->said_redirect, "spice:usbRedirectFilter", conf->usb_redirect_filter)) {
         g_object_set(u->manager, "redirect-on-connect", conf->usb_redirect_filter, NULL);
     }
     g_signal_connect(u->manager, "device-added", G_CALLBACK(on_device), u);
@@ -221,26 +250,6 @@ static void on_session_end(void *self)
         g_signal_handlers_disconnect_by_data(u->manager, u);
         u->manager = NULL;
     }
-}
-
-static void count_channels(struct usb *u, bool more)
-{
-    u->channels += more ? 1u : (u->channels ? UINT32_MAX : 0u);
-    uint32_t *has = &orl_spice_status(u->spice)->has;
-    *has = u->channels ? *has | ORL_SPICE_HAS_USB : *has & ~(uint32_t)ORL_SPICE_HAS_USB;
-    orl_spice_publish(u->spice);
-}
-
-static void attach(void *self, SpiceChannel *channel)
-{
-    (void)channel;
-    count_channels(self, true);
-}
-
-static void detach(void *self, SpiceChannel *channel)
-{
-    (void)channel;
-    count_channels(self, false);
 }
 
 static bool wanted(const struct orl_spice_conf *conf)
@@ -273,7 +282,6 @@ const struct orl_spice_part orl_spice_usb = {
     .destroy = destroy,
     .session = on_session,
     .session_end = on_session_end,
-    .attach = attach,
-    .detach = detach,
     .request = on_request,
+    .has = ORL_SPICE_HAS_USB,
 };

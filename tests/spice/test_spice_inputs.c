@@ -507,11 +507,11 @@ static void inputs_change_between_positions_and_motion_on_request(void **state)
     begin(r);
     rig_tell(r, "tablet 1");
     rig_wait(r, is_absolute);
-    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 0, NULL);
+    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 0, 0, 0, NULL, 0);
     rig_wait(r, is_relative);
     motion(r, 5, -6);
     rig_expect(r, "motion 5 -6 0");
-    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 1, NULL);
+    rig_request(r, ORL_SPICE_SET_ABSOLUTE, 1, 0, 0, NULL, 0);
     rig_wait(r, is_absolute);
     position(r, 10, 20);
     rig_expect(r, "position 10 20 0");

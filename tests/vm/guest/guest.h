@@ -150,4 +150,10 @@ void files_forget(struct agent *a);
 bool clip_command(struct agent *a, const char *verb, char *words);
 bool files_command(struct agent *a, const char *verb, const char *words);
 
+/* --- shared folder and USB devices (share.c, usb.c) --- */
+
+/* Commands of the test, as above; `report` is where their answers go. */
+bool share_command(int report, const char *verb, const char *words);
+bool usb_command(int report, const char *verb);
+
 #endif

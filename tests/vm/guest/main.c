@@ -100,7 +100,8 @@ static bool obey(struct guest *g, const char *verb, char *words)
         return in_child(g, verb, words);
     } else {
         ends(verb);
-        return with_number(g, verb, words) || with_agent(g, verb, words);
+        return with_number(g, verb, words) || with_agent(g, verb, words) ||
+               usb_command(g->port, verb) || share_command(g->child[1], verb, words);
     }
     return true;
 }

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files dropped on the viewer's real window, and what else it hands to the guest.
+
+drop.py BUILD_DIR CASE     (ctest runs it inside tests/support/x11.sh)
+"""
+import ctypes
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+import zlib
+
+sys.dont_write_bytecode = True
+from window import BUILD, Machine, Viewer, check, connect, run_case, wait_until, xdo  # noqa: E402
+
+DROPPER = os.path.join(BUILD, "tests", "dropper")
+QUIET = {"sound": False, "vga": "std"}
+
+
+def drop(viewer, *paths):
+    """As a file manager does it."""
+    done = subprocess.run([DROPPER, viewer.window(), "100", "100", *paths], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    check(done.returncode == 0, f"the drop went wrong: {done.stderr}")
+
+
+def make(vm, name, size):
+    path = os.path.join(vm.folder, name)
+    data = random.Random(name).randbytes(size)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def arrived(vm, mark):
+    """{name: (size, crc)} of what the guest got whole."""
+    done = (re.match(r"file-done \d+ (\d+) (\w+) (.*)", line) for line in vm.lines.since(mark))
+    return {m[3]: (int(m[1]), int(m[2], 16)) for m in done if m}
+
+
+def sum_of(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    return len(data), zlib.crc32(data)
+
+
+def expect_all(vm, mark, *paths):
+    want = {os.path.basename(path): sum_of(path) for path in paths}
+    wait_until(lambda: len(arrived(vm, mark)) >= len(want), lambda: f"the guest has {arrived(vm, mark)}", 60)
+    check(arrived(vm, mark) == want, f"the guest has {arrived(vm, mark)} instead of {want}")
+
+
+def dropped_files_arrive_whole():
+    with Machine(**QUIET) as vm, connect(vm) as viewer:
+        vm.expect("^agent-client 0x")
+        one = make(vm, "one.bin", 70000)
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, one)
+        expect_all(vm, mark, one)
+        viewer.expect("one.bin is in the guest", since=said)
+
+        names = ("gr\u00fc\u00dfe an \u4f60\u597d.txt", "with spaces  and 100%.bin", "semi;colon#hash?.txt", "empty",
+                 "-dash", "quote'\".bin")
+        several = [make(vm, name, 0 if name == "empty" else 10000 + 100 * i) for i, name in enumerate(names)]
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, *several)
+        expect_all(vm, mark, *several)
+        viewer.expect("6 of 6 files in the guest", since=said)
+
+        many = [make(vm, f"small {i}", 100 + i) for i in range(70)]
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, *many)
+        expect_all(vm, mark, *many)
+        viewer.expect("70 of 70 files in the guest", since=said)
+
+        large = make(vm, "large.bin", 20_000_000)
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, large)
+        vm.expect("^file-start", since=mark)
+        expect_all(vm, mark, large)
+        viewer.expect("large.bin is in the guest", since=said)
+
+
+def as_user():
+    """What this process starts cannot read everything any more, also when root started it."""
+    PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+    libc = ctypes.CDLL(None)
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def lines_about_files(viewer, mark):
+    return [line for line in viewer.lines.since(mark) if re.search("not sent|cannot be sent|is in the guest|files in the guest|cancelled", line, re.I)]
+
+
+def says(viewer, sentence, *paths):
+    """The drop of these leads to this sentence, and to no other."""
+    mark = viewer.mark()
+    drop(viewer, *paths)
+    viewer.expect(sentence, since=mark)
+    time.sleep(1.1)
+    said = lines_about_files(viewer, mark)
+    check(len(said) == 1, f"it says {said}")
+
+
+def what_cannot_be_sent_is_said():
+    as_user()
+    with Machine(**QUIET) as vm, connect(vm) as viewer:
+        vm.expect("^agent-client 0x")
+        good, locked = make(vm, "good.bin", 5000), make(vm, "locked.bin", 5000)
+        folder, pipe = os.path.join(vm.folder, "folder"), os.path.join(vm.folder, "pipe")
+        os.mkdir(folder)
+        os.mkfifo(pipe)
+        os.chmod(locked, 0)
+        says(viewer, "Not sent: folder: it is a folder", folder)
+        says(viewer, "Not sent: locked.bin: Permission denied", locked)
+        says(viewer, "Not sent: pipe: it is not a regular file", pipe)
+        says(viewer, "Not sent: gone.bin: No such file", os.path.join(vm.folder, "gone.bin"))
+        mark = vm.mark()
+        says(viewer, r"1 of 4 files in the guest, 3 not sent \(", folder, good, locked, pipe)
+        expect_all(vm, mark, good)
+        for policy, why in (("refuse", "error"), ("disabled", "disabled"), ("no-space", "free space")):
+            vm.command("file-policy " + policy)
+            says(viewer, "Not sent: good.bin: .*" + why, good)
+        vm.command("file-policy accept")
+        vm.command("agent off")
+        time.sleep(0.5)
+        says(viewer, "Files cannot be sent: the SPICE agent does not run in the guest", good)
+        says(viewer, "Files cannot be sent: the SPICE agent does not run", good, locked)
+        vm.command("agent on")
+        vm.expect("^agent-client 0x", since=vm.mark() - 1)
+        time.sleep(0.5)
+        says(viewer, "good.bin is in the guest", good)
+        vm.kill()
+        viewer.expect("(lost|ended|closed)", since=0)
+        time.sleep(0.5)
+        with open(good := os.path.join(viewer.folder, "x.bin"), "wb") as file:
+            file.write(b"x")
+        says(viewer, "Files cannot be sent: there is no SPICE connection", good)
+        says(viewer, "Files cannot be sent: there is no SPICE connection", good, good)
+        check(viewer.alive(), "the viewer ended")
+    with Machine(**QUIET) as vm, connect(vm, "spice:files=no") as viewer:
+        says(viewer, "Files cannot be sent: spice:files is off", make(vm, "good.bin", 5000))
+
+
+def menu_row(number):
+    xdo("keydown", "Scroll_Lock", "key", "o", "keyup", "Scroll_Lock")
+    time.sleep(0.3)
+    xdo("key", "--repeat", number, "--delay", 50, "Down", "key", "Return")
+
+
+def a_drop_ends_early():
+    with Machine(**QUIET) as vm, connect(vm) as viewer:
+        vm.expect("^agent-client 0x")
+        huge = os.path.join(vm.folder, "huge.bin")
+        with open(huge, "wb") as file:
+            file.truncate(1_000_000_000)
+        small = make(vm, "small.bin", 5000)
+        # cancelled by the user, with others that wait behind it
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, *[huge] * 6)
+        for _ in range(4):
+            vm.expect("^file-start", since=mark)
+        time.sleep(1)
+        menu_row(4)
+        viewer.expect("0 of 6 files in the guest, 6 cancelled", since=said)
+        wait_until(lambda: sum(line.startswith("file-status") for line in vm.lines.since(mark)) == 4,
+                   lambda: f"the guest does not hear of all ends: {vm.lines.since(mark)}")
+        said = viewer.mark()
+        drop(viewer, small)
+        viewer.expect("small.bin is in the guest", since=said)
+        # cancelled by the guest
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, huge)
+        number = vm.expect(r"^file-start (\d+)", since=mark)[1]
+        vm.command("file-cancel " + number)
+        viewer.expect("Not sent: huge.bin: .*cancelled", since=said)
+        # never answered by the guest
+        vm.command("file-policy hold")
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, small)
+        vm.expect("^file-start", since=mark)
+        menu_row(4)
+        viewer.expect("small.bin: cancelled", since=said)
+        vm.command("file-policy accept")
+        # the agent goes
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, huge, small)
+        vm.expect("^file-start", since=mark)
+        time.sleep(0.5)
+        vm.command("agent off")
+        viewer.expect("not sent", since=said)
+        vm.command("agent on")
+        vm.expect("^agent-client 0x", since=mark)
+        time.sleep(0.5)
+        said = viewer.mark()
+        drop(viewer, small)
+        viewer.expect("small.bin is in the guest", since=said)
+        # the machine goes
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, huge, *[huge] * 5)
+        vm.expect("^file-start", since=mark)
+        time.sleep(1)
+        vm.kill()
+        viewer.expect("6 files not sent", since=said)
+        vm.start()
+        vm.wait_ready()
+        viewer.expect("input goes through SPICE", since=said)
+        vm.expect("^agent-client 0x")
+        time.sleep(0.5)
+        mark, said = vm.mark(), viewer.mark()
+        drop(viewer, small)
+        viewer.expect("small.bin is in the guest", since=said)
+        expect_all(vm, mark, small)
+        # the viewer ends in the middle
+        drop(viewer, huge)
+        vm.expect("^file-start", since=mark)
+
+
+if __name__ == "__main__":
+    sys.exit(run_case(globals()[sys.argv[2]]))
