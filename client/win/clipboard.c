@@ -89,7 +89,7 @@ int orl_win_clip_create(struct orl_win_clip **out, struct orl_win *win, size_t m
     return ORL_OK;
 }
 
-static void wake_thread(struct orl_win_clip *clip)
+void orl_win_clip_wake(struct orl_win_clip *clip)
 {
     uint64_t one = 1;
     ssize_t n = write(clip->wake_fd, &one, sizeof(one));
@@ -104,7 +104,7 @@ void orl_win_clip_destroy(struct orl_win_clip **pclip)
     }
     orl_flag_raise(&clip->stop);
     if (clip->wake_fd >= 0) {
-        wake_thread(clip);
+        orl_win_clip_wake(clip);
     }
     orl_thread_join(&clip->thread);
     if (clip->ops) {
@@ -157,7 +157,7 @@ static bool command(struct orl_win_clip *clip, const struct orl_win_clip_command
         orl_debug("The clipboard's thread takes no commands.");
         free(c->data);
     }
-    wake_thread(clip);
+    orl_win_clip_wake(clip);
     return taken;
 }
 

@@ -77,6 +77,8 @@ void orl_win_clip_emit(struct orl_win_clip *clip, enum orl_win_clip_kind kind, u
                        uint64_t id, uint8_t *data, size_t len);
 /* Thread: hands over what was kept; false: some is still there, come back in 50 ms. */
 bool orl_win_clip_flush(struct orl_win_clip *clip);
+/* Any thread: ends a sleep. */
+void orl_win_clip_wake(struct orl_win_clip *clip);
 /* Thread: polls `fds` until one of them shows something, commands wait, or it is `due_ns`. The first
  * one is for the wake-up: the caller leaves it free. */
 struct pollfd;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The selection on Wayland: wl_data_device on SDL's connection, with a queue, a seat and a keyboard
- * of its own (a selection is set with the serial of an input event, and a window hears of other
- * programs' only while it has the keyboard). clipboard_wayland.c has the thread and the selection,
- * _seat.c the input events, _io.c the content. Private to win/; the clipboard's thread.
+ * The selection on Wayland: wl_data_device on SDL's connection, with a seat and a keyboard of its own
+ * (a selection is set with the serial of an input event, and a window hears of other programs' only
+ * while it has the keyboard).
+ *
+ * Main reads the connection, in SDL's event wait, and the listeners run there (_relay.c, _seat.c):
+ * they hand over what matters by a queue. The thread (clipboard_wayland.c, _io.c for the content)
+ * sends requests, but never reads: it would wake for every motion of the pointer, and a program with
+ * two readers delivers an event only when both are awake, so each key would wait for this thread.
+ * Private to win/.
  */
 #ifndef ORL_WIN_CLIPBOARD_WAYLAND_H
 #define ORL_WIN_CLIPBOARD_WAYLAND_H
@@ -20,6 +25,25 @@ struct orl_wl_offer {
     bool ours;                   /* it carries our mark */
 };
 
+enum orl_wl_word {
+    ORL_WL_FRESH,     /* proxy: an offer, what for is said later */
+    ORL_WL_NAME,      /* proxy: has value, an index of orl_win_clip_names, or ORL_WL_OURS */
+    ORL_WL_SELECTION, /* proxy, or NULL: nobody owns it */
+    ORL_WL_ENTER,     /* a drag; proxy or NULL */
+    ORL_WL_LEAVE,
+    ORL_WL_DROP,
+    ORL_WL_SEND,      /* a program wants of the source proxy the type value, through fd */
+    ORL_WL_CANCELLED, /* the source proxy */
+    ORL_WL_FOCUS      /* value: 1 we have the keyboard, 0 not */
+};
+#define ORL_WL_OURS UINT32_MAX
+struct orl_wl_news { /* main -> thread */
+    enum orl_wl_word word;
+    void *proxy; /* compared, and used if it is one that the thread has not destroyed */
+    uint32_t value;
+    int fd; /* owned; only with ORL_WL_SEND */
+};
+
 struct orl_wl_job {
     uint32_t type;
     uint64_t id;
@@ -34,32 +58,36 @@ struct orl_wl_serve {
 };
 
 struct orl_wl_clip {
-    struct orl_win_clip *clip;
-    struct wl_display *display; /* SDL's */
-    struct wl_event_queue *queue;
-    struct wl_display *wrapper;
-    struct wl_registry *registry;
-    struct wl_seat *seat;
-    uint32_t seat_name;
-    struct wl_keyboard *keyboard; /* may be NULL: none is plugged in */
-    struct wl_pointer *pointer;   /* the same */
+    struct orl_win_clip *clip;    /* fixed while the thread runs, like the next six */
+    struct wl_display *display;   /* SDL's */
+    struct wl_event_queue *queue; /* for what the thread waits for itself */
+    struct wl_display *wrapper;   /* makes objects in it */
     struct wl_data_device_manager *manager;
     struct wl_data_device *device;
-    bool broken; /* the connection ended */
+    char mark[64]; /* a type that tells our own offer from others' */
 
-    uint32_t serial; /* of the newest key, button or focus event */
-    bool has_serial, focused;
+    struct wl_seat *seat;         /* main's, with the next two */
+    struct wl_keyboard *keyboard; /* may be NULL: none is plugged in */
+    struct wl_pointer *pointer;   /* the same */
+
+    struct orl_spsc news;
+    struct orl_counter serial; /* of the newest key, button or focus event, plus SERIAL_KNOWN */
+    struct orl_flag serial_wanted; /* wake the thread with the next one */
+
+    /* the thread's: */
+    bool broken; /* the connection ended */
+    uint64_t serial_used;
+    bool focused;
 
     uint32_t own;                  /* types we shall own */
     struct wl_data_source *source; /* NULL: not set yet, or not ours */
     struct wl_callback *settling;  /* our set_selection is on its way */
     bool retried;                  /* set again since the last focus */
     bool refused;                  /* it was too old: set again with the next serial */
-    char mark[64];                 /* a type that tells our own offer from others' */
 
     struct orl_wl_offer fresh; /* told of, purpose unknown */
     struct orl_wl_offer selection;
-    bool news; /* selection changed and has not been judged */
+    bool news_of_selection; /* it changed and has not been judged */
     struct orl_wl_offer drag;
     bool dropped;
 
@@ -72,10 +100,19 @@ struct orl_wl_clip {
     struct orl_wl_serve serve[ORL_WIN_CLIP_PEERS];
 };
 
-/* A new serial: what waited for one is set now. */
-void orl_wl_serial(struct orl_wl_clip *w, uint32_t serial);
+#define ORL_WL_SERIAL_KNOWN (UINT64_C(1) << 32)
 
-/* clipboard_wayland_seat.c: listens to w->seat; NULL is fine for close. */
+/* clipboard_wayland_relay.c, main. Open finds what the compositor has: ORL_OK, ORL_ENOMEM,
+ * ORL_EUNSUPPORTED. Close is for the time after the thread. */
+ORL_MUST int orl_wl_relay_open(struct orl_wl_clip *w);
+void orl_wl_relay_close(struct orl_wl_clip *w);
+/* To the thread; what does not fit is lost. */
+void orl_wl_tell(struct orl_wl_clip *w, const struct orl_wl_news *news);
+void orl_wl_serial(struct orl_wl_clip *w, uint32_t serial);
+/* Thread: the listeners of objects that it makes; they run on main. */
+extern const struct wl_data_source_listener orl_wl_source_listener;
+
+/* clipboard_wayland_seat.c, main: listens to w->seat; NULL is fine for close. */
 void orl_wl_seat_open(struct orl_wl_clip *w);
 void orl_wl_seat_close(struct orl_wl_clip *w);
 
@@ -84,8 +121,8 @@ uint32_t orl_wl_offer_types(const struct orl_wl_offer *offer);
 /* clipboard_wayland_io.c */
 void orl_wl_io_init(struct orl_wl_clip *w);
 void orl_wl_io_fetch(struct orl_wl_clip *w, uint32_t type, uint64_t id);
-/* A program wants content of ours under this name through `fd`, which is taken. */
-void orl_wl_io_send(struct orl_wl_clip *w, const char *name, int fd);
+/* A program wants content of ours of this type through `fd`, which is taken. */
+void orl_wl_io_send(struct orl_wl_clip *w, uint32_t wanted, int fd);
 void orl_wl_io_answer(struct orl_wl_clip *w, uint64_t id, uint8_t *data, size_t len);
 /* Descriptors to wait for: at most 1 + ORL_WIN_CLIP_PEERS into fds; their number. */
 size_t orl_wl_io_poll(const struct orl_wl_clip *w, struct pollfd *fds);

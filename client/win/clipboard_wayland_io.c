@@ -77,29 +77,18 @@ void orl_wl_io_fetch(struct orl_wl_clip *w, uint32_t type, uint64_t id)
     start_next(w);
 }
 
-static uint32_t type_of(const char *name)
-{
-    for (int i = 0; i < ORL_WIN_CLIP_NAMES; i++) {
-        if (strcmp(orl_win_clip_names[i].name, name) == 0) {
-            return orl_win_clip_names[i].type;
-        }
-    }
-    return 0;
-}
-
 static void end(struct orl_wl_serve *s)
 {
     orl_win_pipe_close(&s->pipe);
     s->used = false;
 }
 
-void orl_wl_io_send(struct orl_wl_clip *w, const char *name, int fd)
+void orl_wl_io_send(struct orl_wl_clip *w, uint32_t wanted, int fd)
 {
     struct orl_wl_serve *s = NULL;
     for (int i = 0; i < ORL_WIN_CLIP_PEERS; i++) {
         s = w->serve[i].used ? s : &w->serve[i];
     }
-    uint32_t wanted = type_of(name);
     uint32_t asked = orl_win_clip_source(w->own, wanted);
     if (!s || !asked || orl_win_pipe_open(&s->pipe, fd, w->now_ns) != ORL_OK) {
         if (!s || !asked) {

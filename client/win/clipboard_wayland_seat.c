@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keyboard and pointer of our own, for what their events carry: the focus, and serials, without
- * which no compositor lets a program set the selection.
+ * which no compositor lets a program set the selection. Main thread, from SDL's event wait.
  */
 #include <unistd.h>
 
@@ -23,9 +23,9 @@ static void keyboard_enter(void *arg, struct wl_keyboard *keyboard, uint32_t ser
     (void)surface;
     (void)keys;
     struct orl_wl_clip *w = arg;
-    w->focused = true;
-    w->retried = false;
+    const struct orl_wl_news news = {ORL_WL_FOCUS, NULL, 1, -1};
     orl_wl_serial(w, serial);
+    orl_wl_tell(w, &news);
 }
 static void keyboard_leave(void *arg, struct wl_keyboard *keyboard, uint32_t serial,
                            struct wl_surface *surface)
@@ -33,8 +33,8 @@ static void keyboard_leave(void *arg, struct wl_keyboard *keyboard, uint32_t ser
     (void)keyboard;
     (void)serial;
     (void)surface;
-    struct orl_wl_clip *w = arg;
-    w->focused = false;
+    const struct orl_wl_news news = {ORL_WL_FOCUS, NULL, 0, -1};
+    orl_wl_tell(arg, &news);
 }
 static void keyboard_key(void *arg, struct wl_keyboard *keyboard, uint32_t serial,
                          uint32_t time, uint32_t key, uint32_t state)
@@ -80,7 +80,8 @@ static void drop_keyboard(struct orl_wl_clip *w)
         wl_keyboard_destroy(w->keyboard);
     }
     w->keyboard = NULL;
-    w->focused = false;
+    const struct orl_wl_news news = {ORL_WL_FOCUS, NULL, 0, -1};
+    orl_wl_tell(w, &news);
 }
 
 static void pointer_enter(void *arg, struct wl_pointer *pointer, uint32_t serial,
@@ -153,6 +154,8 @@ static void seat_capabilities(void *arg, struct wl_seat *seat, uint32_t capabili
     bool has = (capabilities & WL_SEAT_CAPABILITY_KEYBOARD) != 0;
     if (has && !w->keyboard) {
         w->keyboard = wl_seat_get_keyboard(seat);
+        /* The first news of the seat may come while it is still in the queue of the search. */
+        wl_proxy_set_queue((struct wl_proxy *)w->keyboard, NULL);
         wl_keyboard_add_listener(w->keyboard, &keyboard_listener, w);
     } else if (!has) {
         drop_keyboard(w);
@@ -160,6 +163,7 @@ static void seat_capabilities(void *arg, struct wl_seat *seat, uint32_t capabili
     bool points = (capabilities & WL_SEAT_CAPABILITY_POINTER) != 0;
     if (points && !w->pointer) {
         w->pointer = wl_seat_get_pointer(seat);
+        wl_proxy_set_queue((struct wl_proxy *)w->pointer, NULL);
         wl_pointer_add_listener(w->pointer, &pointer_listener, w);
     } else if (!points) {
         drop_pointer(w);

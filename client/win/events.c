@@ -6,6 +6,8 @@
 #include "base/wake.h"
 #include "win/win_impl.h"
 
+#define KEYS_MAX 32 /* that somebody may hold at a time */
+
 void orl_win_ignore_events(void)
 {
     static const uint32_t unread[] = {SDL_FINGERDOWN,      SDL_FINGERUP,      SDL_FINGERMOTION,
@@ -174,6 +176,26 @@ static void merge_motion(SDL_Event *e)
     }
 }
 
+/*
+ * When the focus goes, SDL lets go of all keys just before it says so, as if the user had. They are
+ * held still: whether the guest is to let go of them is not decided here, and an escape key that
+ * goes up in this way was not tapped. `e` becomes the loss of focus.
+ */
+static void skip_made_up_releases(SDL_Event *e)
+{
+    SDL_Event next[KEYS_MAX];
+    int n = SDL_PeepEvents(next, KEYS_MAX, SDL_PEEKEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT);
+    int at = 0;
+    while (at < n && next[at].type == SDL_KEYUP) {
+        at++;
+    }
+    if (at < n && next[at].type == SDL_WINDOWEVENT &&
+        next[at].window.event == SDL_WINDOWEVENT_FOCUS_LOST &&
+        SDL_PeepEvents(next, at + 1, SDL_GETEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT) == at + 1) {
+        *e = next[at];
+    }
+}
+
 struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns)
 {
     SDL_Event e;
@@ -194,6 +216,8 @@ struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns)
     }
     if (e.type == SDL_MOUSEMOTION) {
         merge_motion(&e);
+    } else if (e.type == SDL_KEYUP) {
+        skip_made_up_releases(&e);
     }
     return translate(win, &e);
 }

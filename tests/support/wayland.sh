@@ -6,7 +6,7 @@
 # The desktop is sway on its headless back end, drawn in software, with one output HEADLESS-1 of the
 # size in ORL_SCREEN (width x height, 1920x1200 unless set), no borders and no X server. The command
 # gets WAYLAND_DISPLAY, SWAYSOCK, SDL_VIDEODRIVER=wayland and a private XDG_RUNTIME_DIR; grim takes
-# screenshots, wtype types, swaymsg moves windows. Exit code: the command's; 77 when a needed program
+# screenshots, wtype types, swaymsg moves windows. With ORL_NO_KEYBOARD=1 the seat is bare. Exit code: the command's; 77 when a needed program
 # is not installed (ctest counts that as skipped); 70 when the desktop did not start; 2 for wrong use.
 set -euo pipefail
 
@@ -49,6 +49,8 @@ xwayland disable
 output HEADLESS-1 resolution ${ORL_SCREEN:-1920x1200} position 0,0
 default_border none
 default_floating_border none
+# Where no real device is plugged in, sway has no opinion on seats and locks no pointer.
+seat * pointer_constraint enable
 END
 
 # sway refuses to run as root. Its sockets then belong to another user, which does not stop root.
@@ -102,10 +104,13 @@ has_keyboard() { swaymsg -t get_inputs 2>/dev/null | grep -q '"keyboard"\|Keyboa
 wait_for 30 find_sockets || fail "sway did not start."
 wait_for 30 has_output || fail "sway has no output."
 
-# A seat without a keyboard makes SDL 2.26 crash, so a virtual one stays for as long as the command.
-setpriv --pdeathsig TERM wtype -s 3600000 -s 3600000 -k Shift_L </dev/null >>"$run/server.log" 2>&1 &
-keyboard=$!
-wait_for 10 has_keyboard || fail "the virtual keyboard did not appear."
+# Programs find a seat with a keyboard, as nearly always; a virtual one stays as long as the command.
+if [ -z "${ORL_NO_KEYBOARD:-}" ]; then
+    setpriv --pdeathsig TERM wtype -s 3600000 -s 3600000 -k Shift_L </dev/null \
+        >>"$run/server.log" 2>&1 &
+    keyboard=$!
+    wait_for 10 has_keyboard || fail "the virtual keyboard did not appear."
+fi
 
 export SDL_VIDEODRIVER=wayland
 # A shell makes what it runs in the background deaf to Ctrl-C; the command shall hear it.
