@@ -37,6 +37,24 @@ static int run_viewer(const struct orl_conf *conf, const struct orl_conf_run *ru
     return exit_code;
 }
 
+/* The lines of [keys]: conf/ has kept them as text. */
+static bool check_binds(const struct orl_conf *conf, const struct orl_conf_run *run)
+{
+    bool used = run->action == ORL_CONF_RUN || run->action == ORL_CONF_PRINT;
+    if (!used || strcmp(conf->input_escape_key, "help") == 0) {
+        return true;
+    }
+    struct orl_binds *binds = malloc(sizeof(*binds));
+    struct orl_conf_report *rep = calloc(1, sizeof(*rep));
+    bool ok = binds && rep && orl_app_binds(conf, binds, rep);
+    if (rep) {
+        orl_conf_report_print(rep, stderr);
+    }
+    free(rep);
+    free(binds);
+    return ok;
+}
+
 int orl_app_main(int argc, char **argv)
 {
     uint64_t start_ns = orl_now_ns();
@@ -60,6 +78,8 @@ int orl_app_main(int argc, char **argv)
                 "oriel: error: --log=%s is not understood; an example: "
                 "--log=warn,frame=debug\n",
                 run.log);
+        exit_code = ORL_EXIT_USAGE;
+    } else if (!check_binds(conf, &run)) {
         exit_code = ORL_EXIT_USAGE;
     } else if (!orl_app_action(conf, &run, &exit_code)) {
         exit_code = run_viewer(conf, &run, start_ns);

@@ -42,7 +42,19 @@ struct orl_app_file {
     char name[96];
     uint32_t percent;
 };
-#define ORL_APP_FILES 32
+#define ORL_APP_FILES ORL_OSD_TRANSFERS
+
+/* Dropped files: those under way, those that wait, and what became of the others since none was. */
+struct orl_app_drop {
+    struct orl_app_file file[ORL_APP_FILES];
+    char **waiting; /* paths; owned */
+    size_t waiting_n, waiting_cap;
+    uint64_t next_id;
+    uint32_t done, failed, cancelled;
+    uint64_t refused_ns; /* when a sentence said that none can be sent */
+    char name[96];       /* of the last one that ended */
+    char why[256];       /* the first one that failed: name and reason */
+};
 
 struct orl_app {
     const struct orl_conf *conf; /* borrowed */
@@ -69,13 +81,14 @@ struct orl_app {
     struct orl_input input;
     struct orl_cmdq to_spice, to_memory;
     enum orl_app_receiver receiver;
-    uint32_t receiver_epoch; /* counts changes of who listens, and of what he knows */
-    uint32_t overflows;      /* of the receiver's queue, as answered */
-    bool queue_full;         /* something waits for room in it */
+    uint32_t receiver_epoch; /* counts changes of who listens */
+    uint64_t overflows;      /* of both queues, as answered */
+    bool queue_full;         /* something waits for room in one */
     uint32_t mismatch_said;
     int64_t suspend_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC: grows while the machine sleeps */
     struct orl_inject_link inject_link;
     struct orl_inject *inject;
+    bool inject_failed; /* said; not tried again */
     struct orl_inject_status inject_status;
 
     /* The SPICE session (remote.c) and what it carries. */
@@ -83,9 +96,11 @@ struct orl_app {
     struct orl_spice_link remote;
     struct orl_spice *spice;
     struct orl_spice_status spice_status;
-    uint64_t spice_status_ns; /* when it was taken */
-    uint64_t link_until_ns;   /* the sentence about the session is shown until then; 0 not */
-    bool two_machines;        /* the UUIDs of SPICE and ring differ */
+    uint64_t pointer_ns;    /* when its pointer was last another one */
+    uint64_t link_from_ns;  /* it may be shown from then on; 0 it may */
+    uint64_t link_until_ns; /* the sentence about the session is shown until then; 0 not */
+    char link_said[ORL_OSD_LINE]; /* that sentence; "" none */
+    bool two_machines;            /* the UUIDs of SPICE and ring differ */
     struct orl_fallback fallback;
     struct orl_audio *audio;
     struct orl_consent consent;
@@ -94,8 +109,7 @@ struct orl_app {
     /* Clipboard and files (share.c). */
     struct orl_clip *clip;
     struct orl_win_clip *desk;
-    struct orl_app_file file[ORL_APP_FILES];
-    uint64_t next_file;
+    struct orl_app_drop drop;
 
     /* Dialogs (dialogs.c). */
     struct orl_dialog dialog;
@@ -133,9 +147,14 @@ int orl_app_inspect(const struct orl_conf_run *run);
 /* units.c: starts all; false with app->exit_code set, and everything stopped again, on failure. */
 bool orl_app_start(struct orl_app *app);
 void orl_app_stop(struct orl_app *app);
+/* Main shall look at what others left for it. Any thread, never blocks. */
+void orl_app_wake(void *arg); /* struct orl_app */
 
 /* loop.c: until something ends the program. */
 void orl_app_loop(struct orl_app *app);
+
+/* Hands the view to the render thread if it has changed. */
+void orl_app_publish(struct orl_app *app);
 
 /* Publishes the view, waits for an event until `until_ns` at most, handles what came. */
 void orl_app_step(struct orl_app *app, uint64_t until_ns);
@@ -146,9 +165,18 @@ void orl_app_shape_resized(struct orl_app *app, uint64_t now_ns);
 void orl_app_shape_settle(struct orl_app *app);
 void orl_app_shape_picture(struct orl_app *app);
 
-/* guest.c: what the guest's status means for the window; true when there was a new one. */
-bool orl_app_guest(struct orl_app *app);
+/* guest.c: what the guest's status means for the window. */
+void orl_app_guest(struct orl_app *app);
 void orl_app_title(struct orl_app *app);
+
+/* binds.c: the defaults and the lines of [keys]; false: rep says what is not understood. */
+ORL_MUST bool orl_app_binds(const struct orl_conf *conf, struct orl_binds *out,
+                            struct orl_conf_report *rep);
+/* The keys of the first binding of an action, for a sentence; "" none. */
+void orl_app_keys_for(const struct orl_app *app, enum orl_action action, char *dst, size_t cap);
+/* The list of bindings; returns how many rows. */
+uint32_t orl_app_help(const struct orl_app *app,
+                      struct orl_osd_help_row row[ORL_OSD_HELP_ROWS]);
 
 /* keys.c: commands on the keyboard. */
 void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit);
@@ -183,14 +211,17 @@ void orl_app_microphone_answer(struct orl_app *app, bool allow, bool remember);
 void orl_app_microphone_toggle(struct orl_app *app);
 void orl_app_microphone_cycle(struct orl_app *app);
 
-/* share.c: clipboard and dropped files. */
+/* share.c: the clipboard. */
 void orl_app_share_start(struct orl_app *app);
 void orl_app_share_stop(struct orl_app *app);
 void orl_app_share_desk(struct orl_app *app, uint64_t now_ns); /* the desktop's clipboard */
 void orl_app_share_guest(struct orl_app *app, struct orl_spice_note *note, uint64_t now_ns);
+
+/* drop.c: files dropped on the window. */
 void orl_app_share_drop(struct orl_app *app);
 void orl_app_share_file(struct orl_app *app, const struct orl_spice_note *note);
-void orl_app_share_cancel(struct orl_app *app); /* all files under way */
+void orl_app_share_cancel(struct orl_app *app); /* all that are under way, or wait */
+void orl_app_share_forget(struct orl_app *app); /* at the end */
 
 /* typing.c: the host's clipboard as keystrokes. */
 void orl_app_typing_ask(struct orl_app *app);

@@ -9,7 +9,6 @@
 
 #include "app/app_impl.h"
 #include "base/clock.h"
-#include "input/keys.h"
 #include "view/view.h"
 
 #define ORL_LOG_MODULE "input"
@@ -18,25 +17,7 @@
 /* How soon a full queue is tried again. */
 #define QUEUE_RETRY_NS (5 * ORL_NS_PER_MS)
 
-static void wake_main(void *arg)
-{
-    struct orl_app *app = arg;
-    orl_win_wake(app->win);
-}
-
 /* ---- Commands --------------------------------------------------------------------------------- */
-
-static struct orl_cmdq *queue(struct orl_app *app)
-{
-    switch (app->receiver) {
-    case ORL_TO_SPICE: return &app->to_spice;
-    case ORL_TO_MEMORY: return &app->to_memory;
-    default: return NULL;
-    }
-}
-
-/* The last usage of page 7 that a keyboard report can hold; media keys are not in it. */
-#define HID_KEYBOARD_MAX 0xE7
 
 static bool spice_ready(const struct orl_app *app)
 {
@@ -44,19 +25,32 @@ static bool spice_ready(const struct orl_app *app)
            (app->spice_status.has & ORL_SPICE_HAS_INPUTS);
 }
 
-/* Media keys have no place in the reports of the memory's endpoint; they go through SPICE. */
+/* Media keys have no place in the reports of the memory's endpoint. */
+static bool is_media(const struct orl_cmd *cmd)
+{
+    return cmd->kind == ORL_CMD_KEY && cmd->usage == 0;
+}
+
+/* They go through SPICE, where that is there and leads to the same machine, and so does the word that
+ * everything goes up. */
+static bool is_for_spice_too(const struct orl_app *app, const struct orl_cmd *cmd)
+{
+    bool key = is_media(cmd) && (!cmd->down || !app->two_machines);
+    return (key || cmd->kind == ORL_CMD_RELEASE_ALL) && spice_ready(app);
+}
+
 static void send_cmd(void *arg, const struct orl_cmd *cmd)
 {
     struct orl_app *app = arg;
-    struct orl_cmdq *q = queue(app);
-    if (!q) {
-        return;
+    bool memory = app->receiver == ORL_TO_MEMORY;
+    bool spice = memory ? is_for_spice_too(app, cmd) : app->receiver == ORL_TO_SPICE;
+    /* What does not fit is answered in tend_queues(). */
+    if (spice) {
+        (void)orl_cmdq_push(&app->to_spice, cmd);
     }
-    if (app->receiver == ORL_TO_MEMORY && cmd->kind == ORL_CMD_KEY &&
-        cmd->usage > HID_KEYBOARD_MAX && spice_ready(app)) {
-        q = &app->to_spice;
+    if (memory && !is_media(cmd)) {
+        (void)orl_cmdq_push(&app->to_memory, cmd);
     }
-    (void)orl_cmdq_push(q, cmd); /* what did not fit is answered in tend_queue() */
     if (app->frame) {
         orl_frame_poke(app->frame); /* a picture will follow */
     }
@@ -71,27 +65,6 @@ static void align(void *arg, int32_t x, int32_t y)
 }
 
 /* ---- Start ------------------------------------------------------------------------------------ */
-
-/* The lines of [keys]; what is not understood is said, each in a sentence. */
-static bool add_user_binds(struct orl_app *app, struct orl_binds *binds)
-{
-    char why[160];
-    size_t n = 0;
-    const struct orl_conf_key *key = orl_conf_keys(app->conf, &n);
-    struct orl_conf_report *rep = calloc(1, sizeof(*rep));
-    if (!rep) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (orl_binds_add(binds, key[i].chord, key[i].action, why, sizeof(why)) != ORL_OK) {
-            orl_conf_reject_key(&key[i], why, rep);
-        }
-    }
-    bool ok = rep->errors == 0;
-    orl_conf_report_print(rep, stderr);
-    free(rep);
-    return ok;
-}
 
 static void fill_conf(struct orl_input_conf *out, const struct orl_conf *c)
 {
@@ -128,36 +101,31 @@ static int64_t slept_ns(void)
 
 int orl_app_control_init(struct orl_app *app)
 {
-    uint16_t escape = 0;
     struct orl_binds *binds = malloc(sizeof(*binds));
+    struct orl_conf_report *rep = calloc(1, sizeof(*rep));
     struct orl_input_conf conf;
     struct orl_input_sink sink = {.send = send_cmd, .align = align, .arg = app};
-    if (!binds || orl_cmdq_init(&app->to_spice) != ORL_OK ||
-        orl_cmdq_init(&app->to_memory) != ORL_OK) {
-        free(binds);
+    bool ok = binds && rep && orl_cmdq_init(&app->to_spice) == ORL_OK &&
+              orl_cmdq_init(&app->to_memory) == ORL_OK;
+    /* The bindings were understood before anything was started: app.c. */
+    if (ok && orl_app_binds(app->conf, binds, rep)) {
+        fill_conf(&conf, app->conf);
+        orl_input_init(&app->input, &conf, binds, &sink);
+        app->suspend_ns = slept_ns();
+    } else {
         orl_error("out of memory");
-        return ORL_EXIT_FAILURE;
+        ok = false;
     }
-    if (!orl_key_parse(app->conf->input_escape_key, &escape)) {
-        orl_error("input:escapeKey: there is no key %s; input:escapeKey=help lists all",
-                  app->conf->input_escape_key);
-        free(binds);
-        return ORL_EXIT_USAGE;
-    }
-    orl_binds_init(binds, escape, (uint64_t)app->conf->input_help_menu_delay * ORL_NS_PER_MS);
-    bool ok = add_user_binds(app, binds);
-    fill_conf(&conf, app->conf);
-    orl_input_init(&app->input, &conf, binds, &sink);
+    free(rep);
     free(binds);
-    app->suspend_ns = slept_ns();
-    return ok ? ORL_EXIT_OK : ORL_EXIT_USAGE;
+    return ok ? ORL_EXIT_OK : ORL_EXIT_FAILURE;
 }
 
 int orl_app_control_start(struct orl_app *app)
 {
     orl_inject_link_init(&app->inject_link);
     app->inject_link.input = &app->to_memory;
-    app->inject_link.wake_main = wake_main;
+    app->inject_link.wake_main = orl_app_wake;
     app->inject_link.wake_main_arg = app;
     return ORL_EXIT_OK;
 }
@@ -173,12 +141,16 @@ void orl_app_control_stop(struct orl_app *app)
 /* The endpoint in the guest's memory exists in sessions that say so; the thread costs nothing else. */
 static void follow_endpoint(struct orl_app *app)
 {
-    bool offered = app->frame && app->conf->input_memory &&
+    bool offered = app->frame && app->conf->input_memory && !app->inject_failed &&
                    app->guest.state >= ORL_GUEST_NO_FRAME &&
                    (app->guest.info.features & ORL_FEATURE_INPUT);
-    if (offered && !app->inject &&
-        orl_inject_start(&app->inject, app->shm_path, &app->inject_link) != ORL_OK) {
-        app->inject = NULL;
+    if (!offered || app->inject) {
+        return;
+    }
+    int err = orl_inject_start(&app->inject, app->shm_path, &app->inject_link);
+    if (err) {
+        orl_warn("no input through the guest's memory: %s", orl_err_text(err));
+        app->inject_failed = true;
     }
 }
 
@@ -203,11 +175,6 @@ static void switch_receiver(struct orl_app *app, uint64_t now_ns)
     orl_app_typing_stop(app);
     app->receiver = next;
     app->receiver_epoch++;
-    app->overflows = 0;
-    struct orl_cmdq *q = queue(app);
-    if (q) {
-        app->overflows = (uint32_t)orl_counter_get(&q->overflows);
-    }
     orl_info("input goes %s", next == ORL_TO_SPICE    ? "through SPICE"
                               : next == ORL_TO_MEMORY ? "through the guest's memory"
                                                       : "nowhere");
@@ -254,18 +221,15 @@ static void tell_view(struct orl_app *app)
     orl_input_set_view(&app->input, &view);
 }
 
+/* Where the guest's pointer is in the picture that is shown. */
 static void tell_pointer(struct orl_app *app)
 {
-    struct orl_input_report r = {0};
-    if (app->shown.source == ORL_SOURCE_SPICE) {
-        const struct orl_spice_status *s = &app->spice_status;
-        r = (struct orl_input_report){s->cursor_known, s->cursor_x, s->cursor_y,
-                                      app->spice_status_ns};
-    } else if (orl_mailbox_take(&app->frames.report_mb)) {
+    const struct orl_spice_status *s = &app->spice_status;
+    struct orl_input_report r = {s->cursor_known, s->cursor_x, s->cursor_y, app->pointer_ns};
+    if (app->shown.source != ORL_SOURCE_SPICE) {
+        (void)orl_mailbox_take(&app->frames.report_mb); /* without a new one the last holds */
         const struct orl_cursor_report *c = &app->frames.report[app->frames.report_mb.front];
         r = (struct orl_input_report){c->known, c->x, c->y, c->t_ns};
-    } else {
-        return;
     }
     orl_input_report(&app->input, &r);
 }
@@ -284,7 +248,7 @@ void orl_app_control_look(struct orl_app *app, uint64_t now_ns)
 
 /* ---- What the window shall do ----------------------------------------------------------------- */
 
-static void apply(struct orl_app *app, uint64_t now_ns)
+static bool set_grab(struct orl_app *app, const struct orl_input_want *want)
 {
     static const enum orl_win_look looks[] = {
         [ORL_LOOK_ARROW] = ORL_WIN_LOOK_ARROW,
@@ -292,18 +256,29 @@ static void apply(struct orl_app *app, uint64_t now_ns)
         [ORL_LOOK_DOT] = ORL_WIN_LOOK_DOT,
         [ORL_LOOK_LARGE_DOT] = ORL_WIN_LOOK_LARGE_DOT,
     };
+    struct orl_win_grab grab = {.keyboard = want->grab_keyboard,
+                                .confine = want->confine,
+                                .relative = want->relative,
+                                .look = looks[want->look]};
+    return orl_win_set_grab(app->win, &grab);
+}
+
+static void apply(struct orl_app *app, uint64_t now_ns)
+{
     struct orl_input_want want = orl_input_want(&app->input);
-    struct orl_win_grab grab = {.keyboard = want.grab_keyboard,
-                                .confine = want.confine,
-                                .relative = want.relative,
-                                .look = looks[want.look]};
-    if (!orl_win_set_grab(app->win, &grab)) {
-        orl_input_uncapture(&app->input, now_ns);
+    if (!set_grab(app, &want)) {
         orl_app_alert(app, "The desktop does not let this window capture the pointer");
+        orl_input_uncapture(&app->input, now_ns);
+        want = orl_input_want(&app->input);
+        (void)set_grab(app, &want);
     }
-    if (want.captured != app->captured) {
-        app->captured = want.captured;
-        app->title_changed = true;
+    if (want.captured == app->captured) {
+        return;
+    }
+    app->captured = want.captured;
+    app->title_changed = true;
+    if (app->conf->input_absolute) { /* positions mean nothing while the pointer is locked */
+        orl_app_ask(app, ORL_SPICE_SET_ABSOLUTE, !want.captured, 0, NULL, 0);
     }
 }
 
@@ -332,14 +307,12 @@ bool orl_app_control_event(struct orl_app *app, const struct orl_event *ev, uint
 }
 
 /* A queue without room: the rest waits here, and the guest's keys are let go. */
-static void tend_queue(struct orl_app *app, uint64_t now_ns)
+static void tend_queues(struct orl_app *app, uint64_t now_ns)
 {
-    struct orl_cmdq *q = queue(app);
-    app->queue_full = q && !orl_cmdq_flush(q);
-    if (!q) {
-        return;
-    }
-    uint32_t overflows = (uint32_t)orl_counter_get(&q->overflows);
+    bool clear = orl_cmdq_flush(&app->to_spice);
+    app->queue_full = !orl_cmdq_flush(&app->to_memory) || !clear;
+    uint64_t overflows =
+        orl_cmdq_overflows(&app->to_spice) + orl_cmdq_overflows(&app->to_memory);
     if (overflows != app->overflows) {
         app->overflows = overflows;
         orl_warn("the guest does not take input fast enough: all keys are released");
@@ -361,7 +334,8 @@ static void compare_keys(struct orl_app *app)
 
 void orl_app_control_tick(struct orl_app *app, uint64_t now_ns)
 {
-    tend_queue(app, now_ns);
+    woke_from_suspend(app, now_ns);
+    tend_queues(app, now_ns);
     compare_keys(app);
     tell_pointer(app);
     struct orl_bind_hit hit = orl_input_tick(&app->input, now_ns);

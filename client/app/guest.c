@@ -9,9 +9,9 @@ void orl_app_title(struct orl_app *app)
 {
     char title[512];
     char key[32];
-    const char *name = app->guest.info.has_os ? app->guest.info.os_name : "";
-    if (!name[0]) {
-        name = app->spice_status.name;
+    const char *name = app->spice_status.name; /* the machine's own, else its system's */
+    if (!name[0] && app->guest.info.has_os) {
+        name = app->guest.info.os_name;
     }
     int len =
         snprintf(title, sizeof(title), name[0] ? "%s - %s" : "%s", app->conf->win_title, name);
@@ -24,10 +24,10 @@ void orl_app_title(struct orl_app *app)
     app->title_changed = false;
 }
 
-bool orl_app_guest(struct orl_app *app)
+void orl_app_guest(struct orl_app *app)
 {
     if (!orl_mailbox_take(&app->frames.status_main_mb)) {
-        return false;
+        return;
     }
     struct orl_guest_status old = app->guest;
     app->guest = app->frames.status_main[app->frames.status_main_mb.front];
@@ -42,5 +42,4 @@ bool orl_app_guest(struct orl_app *app)
     if (app->guest.activations != old.activations && app->conf->win_request_activation) {
         orl_win_call(app->win, ORL_WIN_ATTENTION);
     }
-    return true;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands on the keyboard. */
-#include "input/keys.h"
-
+/* Commands on the keyboard: what they do, and what the user is told of it. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -16,24 +14,6 @@ void orl_app_alert(struct orl_app *app, const char *format, ...)
     va_end(args);
     app->view.alert_serial++;
     app->view_changed = true;
-}
-
-/* The layout may have changed since the last time, so the labels are asked for each time. */
-static void fill_help(struct orl_app *app)
-{
-    const struct orl_binds *binds = &app->input.binds;
-    uint32_t rows = 0;
-    for (size_t i = 0; i < binds->count && rows < ORL_OSD_HELP_ROWS; i++) {
-        const struct orl_bind *bind = &binds->bind[i];
-        if (bind->action == ORL_ACTION_NONE ||
-            (bind->linux_only && !app->input.guest.linux_os)) {
-            continue;
-        }
-        struct orl_osd_help_row *row = &app->view.help[rows++];
-        orl_bind_words(binds, bind, orl_win_key_label, row->key, sizeof(row->key), row->text,
-                       sizeof(row->text));
-    }
-    app->view.help_rows = rows;
 }
 
 static void rotate(struct orl_app *app)
@@ -70,33 +50,92 @@ static void toggle_video(struct orl_app *app)
     }
 }
 
+/* Why nothing of what the user does reaches the guest, as an alert behind `what`. */
+static void say_no_input(struct orl_app *app, const char *what)
+{
+    char headline[ORL_OSD_LINE] = "";
+    char hint[ORL_OSD_LINE];
+    char key[ORL_BIND_TEXT_BYTES];
+    if (app->input.guest.hold) {
+        orl_app_alert(app, "%s: input is held back, SPICE leads to another machine", what);
+    } else if (!app->input.on) {
+        orl_app_keys_for(app, ORL_ACTION_INPUT, key, sizeof(key));
+        orl_app_alert(app, "%s: input is off%s%s", what, key[0] ? "; it comes back with " : "",
+                      key);
+    } else if (app->inject && app->inject_status.taken) {
+        orl_app_alert(app, "%s: another viewer has keyboard and mouse", what);
+    } else if (!app->spice) {
+        orl_app_alert(app,
+                      app->run->demo ? "%s: this is only a test picture"
+                                     : "%s: without SPICE this window is only for looking",
+                      what);
+    } else if (!app->conf->spice_input) {
+        orl_app_alert(app, "%s: spice:input is off", what);
+    } else if (app->view.extra.link[0]) {
+        orl_app_alert(app, "%s", what); /* the reason stands below */
+    } else {
+        orl_spice_sentence(&app->spice_status, &app->spice_conf, headline, sizeof(headline),
+                           hint, sizeof(hint));
+        orl_app_alert(app, "%s. %.180s", what, headline);
+    }
+}
+
+static void report_capture(struct orl_app *app)
+{
+    char key[16];
+    if (orl_input_want(&app->input).captured) {
+        orl_win_key_label(app->input.binds.escape, key, sizeof(key));
+        orl_app_alert(app, "Captured; %s lets go", key[0] ? key : "the escape key");
+    } else if (!orl_input_usable(&app->input)) {
+        say_no_input(app, "There is nothing to capture for");
+    }
+}
+
 /* What input has done already and the user should see. */
 static void report(struct orl_app *app, enum orl_action action)
 {
     switch (action) {
-    case ORL_ACTION_CAPTURE:
-        if (app->receiver == ORL_TO_NOBODY) {
-            orl_app_alert(app, "There is nothing to capture for: no connection to the guest's "
-                               "keyboard and mouse");
-        } else if (orl_input_want(&app->input).captured) {
-            char key[16];
-            orl_win_key_label(app->input.binds.escape, key, sizeof(key));
-            orl_app_alert(app, "Captured; %s lets go", key[0] ? key : "the escape key");
-        }
+    case ORL_ACTION_CAPTURE: report_capture(app); break;
+    case ORL_ACTION_INPUT:
+        orl_app_alert(app, app->input.on ? "Keyboard and mouse are on"
+                                         : "Keyboard and mouse are off");
         break;
-    case ORL_ACTION_INPUT: orl_app_alert(app, app->input.on ? "Input on" : "Input off"); break;
     case ORL_ACTION_SENS_UP:
     case ORL_ACTION_SENS_DOWN:
-        orl_app_alert(app, "Sensitivity %+d", app->input.conf.mouse_sens);
+        orl_app_alert(app, "Mouse sensitivity %+d", app->input.conf.mouse_sens);
         break;
-    default: break;
+    default: /* keys for the guest */
+        if (!orl_input_usable(&app->input)) {
+            say_no_input(app, "The keys went nowhere");
+        }
+        break;
+    }
+}
+
+static void take_back(struct orl_app *app)
+{
+    if (!app->spice) {
+        orl_app_alert(app, "There is nothing to take back: SPICE is off");
+    } else if (app->spice_status.state == ORL_SPICE_READY) {
+        orl_app_alert(app, "Keyboard, mouse and sound are here already");
+    } else {
+        orl_app_ask(app, ORL_SPICE_TAKE_BACK, 0, 0, NULL, 0);
+    }
+}
+
+static void type_clipboard(struct orl_app *app)
+{
+    if (orl_input_usable(&app->input)) {
+        orl_app_typing_ask(app);
+    } else {
+        say_no_input(app, "The clipboard cannot be typed");
     }
 }
 
 static void help(struct orl_app *app, bool show)
 {
     if (show) {
-        fill_help(app);
+        app->view.help_rows = orl_app_help(app, app->view.help);
     }
     app->view.show_help = show;
 }
@@ -122,8 +161,8 @@ void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit)
     case ORL_ACTION_GUEST_SIZE: ask_size(app); break;
     case ORL_ACTION_MICROPHONE: orl_app_microphone_toggle(app); break;
     case ORL_ACTION_MIC_DEFAULT: orl_app_microphone_cycle(app); break;
-    case ORL_ACTION_TYPE: orl_app_typing_ask(app); break;
-    case ORL_ACTION_TAKE_BACK: orl_app_ask(app, ORL_SPICE_TAKE_BACK, 0, 0, NULL, 0); break;
+    case ORL_ACTION_TYPE: type_clipboard(app); break;
+    case ORL_ACTION_TAKE_BACK: take_back(app); break;
     default: report(app, hit->action); break;
     }
 }

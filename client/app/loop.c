@@ -8,7 +8,7 @@
 /* Without a render thread main waits on its wake word and looks at the window this often. */
 #define POLL_NS (4 * ORL_NS_PER_MS)
 
-static void publish_view(struct orl_app *app)
+void orl_app_publish(struct orl_app *app)
 {
     if (!app->view_changed) {
         return;
@@ -93,7 +93,7 @@ static void look(struct orl_app *app)
     take_shown(app);
     orl_app_remote_look(app, now_ns);
     orl_app_share_desk(app, now_ns);
-    (void)orl_app_guest(app);
+    orl_app_guest(app);
     orl_app_shape_picture(app);
     orl_app_control_look(app, now_ns);
     if (app->title_changed) {
@@ -105,6 +105,7 @@ static uint64_t due_ns(const struct orl_app *app)
 {
     uint64_t due = orl_app_control_due(app);
     due = orl_earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
+    due = orl_earlier(due, app->link_from_ns ? app->link_from_ns : ORL_WAKE_NEVER);
     due = orl_earlier(due, app->link_until_ns ? app->link_until_ns : ORL_WAKE_NEVER);
     return app->clip ? orl_earlier(due, orl_clip_due(app->clip)) : due;
 }
@@ -143,7 +144,7 @@ static void step_render(struct orl_app *app, uint64_t until_ns)
 
 void orl_app_step(struct orl_app *app, uint64_t until_ns)
 {
-    publish_view(app);
+    orl_app_publish(app);
     uint64_t due = orl_earlier(until_ns, due_ns(app));
     if (!app->conf->render_thread) {
         step_render(app, due);

@@ -13,14 +13,8 @@
 
 /* How long a new sentence about the session stays on the screen when it needs no answer. */
 #define SENTENCE_NS (8 * ORL_NS_PER_S)
-
-static void wake_main(void *arg)
-{
-    struct orl_app *app = arg;
-    if (orl_flag_is_raised(&app->awake)) {
-        orl_win_wake(app->win);
-    }
-}
+/* Not in the first moments: the overlay's font would be made before the first picture is drawn. */
+#define QUIET_NS ORL_NS_PER_S
 
 static void fill_conf(struct orl_app *app)
 {
@@ -58,7 +52,7 @@ int orl_app_remote_init(struct orl_app *app)
     }
     app->remote.input = &app->to_spice;
     app->remote.fallback = app->spice_conf.display ? &app->fallback : NULL;
-    app->remote.wake_main = wake_main;
+    app->remote.wake_main = orl_app_wake;
     app->remote.wake_main_arg = app;
     return ORL_EXIT_OK;
 }
@@ -107,32 +101,6 @@ void orl_app_ask(struct orl_app *app, enum orl_spice_note_kind kind, uint32_t a,
 
 /* ---- State ---------------------------------------------------------------------------------- */
 
-/* A sentence that waits for the user stays; all others go by themselves. */
-static bool needs_answer(const struct orl_spice_status *s)
-{
-    return s->state == ORL_SPICE_PASSWORD || s->state == ORL_SPICE_TAKEN;
-}
-
-static void say(struct orl_app *app, uint64_t now_ns)
-{
-    char headline[ORL_OSD_LINE];
-    char hint[ORL_OSD_LINE];
-    const struct orl_spice_status *s = &app->spice_status;
-    char *line = app->view.extra.link;
-    if (s->state == ORL_SPICE_CONNECTING && s->fault == ORL_SPICE_FINE) {
-        return;
-    }
-    orl_spice_sentence(s, &app->spice_conf, headline, sizeof(headline), hint, sizeof(hint));
-    if (s->state == ORL_SPICE_READY) {
-        line[0] = '\0';
-        app->link_until_ns = 0;
-    } else {
-        snprintf(line, sizeof(app->view.extra.link), "%.120s %.130s", headline, hint);
-        app->link_until_ns = needs_answer(s) ? UINT64_MAX : now_ns + SENTENCE_NS;
-    }
-    app->view_changed = true;
-}
-
 static bool nonzero(const uint8_t uuid[16])
 {
     for (int i = 0; i < 16; i++) {
@@ -152,36 +120,93 @@ static void uuid_text(const uint8_t u[16], char dst[40])
     }
 }
 
-/* Two viewers' worth of trouble: keys typed into one machine while looking at another. */
-static void compare_machines(struct orl_app *app)
+/* Keys typed into one machine while looking at another are held back. */
+static bool compare_machines(const struct orl_app *app)
 {
     const struct orl_spice_status *s = &app->spice_status;
     const struct orl_session_info *ring = &app->guest.info;
-    bool both = s->state == ORL_SPICE_READY && s->has_uuid && nonzero(s->uuid) &&
-                app->guest.state >= ORL_GUEST_NO_FRAME && ring->has_vm && nonzero(ring->uuid);
-    bool differ = both && memcmp(s->uuid, ring->uuid, 16) != 0;
-    if (differ == app->two_machines) {
+    return s->state == ORL_SPICE_READY && s->has_uuid && nonzero(s->uuid) &&
+           app->guest.state >= ORL_GUEST_NO_FRAME && ring->has_vm && nonzero(ring->uuid) &&
+           memcmp(s->uuid, ring->uuid, 16) != 0;
+}
+
+static void say_two_machines(const struct orl_app *app, char *dst, size_t cap)
+{
+    const struct orl_spice_status *s = &app->spice_status;
+    char a[40];
+    char b[40];
+    uuid_text(s->uuid, a);
+    uuid_text(app->guest.info.uuid, b);
+    bool held = app->receiver != ORL_TO_MEMORY;
+    snprintf(
+        dst, cap,
+        "%sSPICE leads to machine %s (%.32s), the picture comes from %s. Check spice:host, "
+        "spice:port and app:shmFile.",
+        held ? "Input is held back: " : "", a, s->name[0] ? s->name : "no name", b);
+}
+
+/* What the user can press, where there is a key for it. */
+static void say_next_step(const struct orl_app *app, char *hint, size_t cap)
+{
+    char keys[ORL_BIND_TEXT_BYTES];
+    bool taken = app->spice_status.state == ORL_SPICE_TAKEN;
+    orl_app_keys_for(app, taken ? ORL_ACTION_TAKE_BACK : ORL_ACTION_OVERLAY, keys,
+                     sizeof(keys));
+    if (keys[0] && taken) {
+        snprintf(hint, cap, "%s takes it back.", keys);
+    } else if (keys[0]) {
+        snprintf(hint, cap, "Enter it with %s, or set spice:passwordFile.", keys);
+    }
+}
+
+/* A sentence that waits for the user stays; the others go by themselves. */
+static bool needs_answer(const struct orl_app *app)
+{
+    enum orl_spice_state state = app->spice_status.state;
+    return app->two_machines || state == ORL_SPICE_PASSWORD || state == ORL_SPICE_TAKEN;
+}
+
+/* What is wrong with keyboard, mouse and sound; "" nothing, or a dialog says it already. */
+static void make_sentence(const struct orl_app *app, char *dst, size_t cap)
+{
+    char headline[ORL_OSD_LINE];
+    char hint[ORL_OSD_LINE];
+    const struct orl_spice_status *s = &app->spice_status;
+    bool fine = s->state == ORL_SPICE_OFF || s->state == ORL_SPICE_READY ||
+                (s->state == ORL_SPICE_CONNECTING && s->fault == ORL_SPICE_FINE);
+    dst[0] = '\0';
+    if (app->two_machines) {
+        say_two_machines(app, dst, cap);
+    } else if (!fine && app->dialog_for != ORL_DIALOG_FOR_PASSWORD) {
+        orl_spice_sentence(s, &app->spice_conf, headline, sizeof(headline), hint, sizeof(hint));
+        if (needs_answer(app)) {
+            say_next_step(app, hint, sizeof(hint));
+        }
+        snprintf(dst, cap, "%.120s %.130s", headline, hint);
+    }
+}
+
+/* A sentence is shown when it is new: attempts that fail for one reason say so once. */
+static void say(struct orl_app *app, uint64_t now_ns)
+{
+    char sentence[ORL_OSD_LINE];
+    app->link_from_ns = now_ns < app->start_ns + QUIET_NS ? app->start_ns + QUIET_NS : 0;
+    if (app->link_from_ns) {
         return;
     }
-    app->two_machines = differ;
-    char *line = app->view.extra.link;
-    line[0] = '\0';
-    app->link_until_ns = 0;
-    if (differ) {
-        char a[40];
-        char b[40];
-        uuid_text(s->uuid, a);
-        uuid_text(ring->uuid, b);
-        snprintf(line, sizeof(app->view.extra.link),
-                 "Input is held back: SPICE leads to the machine %s (%.40s), the picture comes "
-                 "from %s. Check spice:host, spice:port and app:shmFile.",
-                 a, s->name[0] ? s->name : "no name", b);
-        orl_warn("%s", line);
-        app->link_until_ns = UINT64_MAX;
+    make_sentence(app, sentence, sizeof(sentence));
+    if (strcmp(sentence, app->link_said) == 0) {
+        return;
     }
+    memcpy(app->link_said, sentence, sizeof(sentence));
+    memcpy(app->view.extra.link, sentence, sizeof(sentence));
+    app->link_until_ns = !sentence[0]        ? 0
+                         : needs_answer(app) ? UINT64_MAX
+                                             : now_ns + SENTENCE_NS;
     app->view_changed = true;
 }
 
+/* The UUID comes some time after the connection; what was answered for it before counts now. */
 static void name_guest(struct orl_app *app)
 {
     char uuid[40] = "unknown";
@@ -189,29 +214,40 @@ static void name_guest(struct orl_app *app)
         uuid_text(app->spice_status.uuid, uuid);
     }
     orl_consent_set_guest(&app->consent, uuid);
+    if (app->consent.wanted) {
+        orl_app_microphone_wanted(app, true);
+    }
+}
+
+static void follow_password(struct orl_app *app)
+{
+    if (app->spice_status.state == ORL_SPICE_READY) {
+        app->password_asked = false;
+    } else if (app->spice_status.state == ORL_SPICE_PASSWORD && !app->password_asked) {
+        app->password_asked = true;
+        orl_app_dialog_open(app, ORL_DIALOG_FOR_PASSWORD);
+    }
+}
+
+static bool same_pointer(const struct orl_spice_status *a, const struct orl_spice_status *b)
+{
+    return a->cursor_known == b->cursor_known && a->cursor_x == b->cursor_x &&
+           a->cursor_y == b->cursor_y;
 }
 
 static void take_status(struct orl_app *app, uint64_t now_ns)
 {
     struct orl_spice_status old = app->spice_status;
     app->spice_status = app->remote.status[app->remote.status_mb.front];
-    app->spice_status_ns = now_ns;
     const struct orl_spice_status *s = &app->spice_status;
-    bool same = s->state == old.state && (s->fault == old.fault || s->state == ORL_SPICE_READY);
-    if (!same) {
-        say(app, now_ns);
+    if (!same_pointer(s, &old) || s->epoch != old.epoch) {
+        app->pointer_ns = now_ns;
     }
     if (s->epoch != old.epoch || s->has_uuid != old.has_uuid) {
-        name_guest(app); /* the UUID comes some time after the connection */
-    }
-    if (s->epoch != old.epoch) {
-        app->password_asked = false;
+        name_guest(app);
     }
     app->title_changed |= strcmp(s->name, old.name) != 0;
-    if (s->state == ORL_SPICE_PASSWORD && !app->password_asked) {
-        app->password_asked = true;
-        orl_app_dialog_open(app, ORL_DIALOG_FOR_PASSWORD);
-    }
+    follow_password(app);
     if (s->recording != old.recording) {
         app->view.extra.recording = s->recording && app->conf->audio_mic_show_indicator;
         app->view_changed = true;
@@ -258,7 +294,12 @@ void orl_app_remote_look(struct orl_app *app, uint64_t now_ns)
     if (orl_mailbox_take(&app->remote.status_mb)) {
         take_status(app, now_ns);
     }
-    compare_machines(app);
+    bool differ = compare_machines(app);
+    if (differ && !app->two_machines) {
+        orl_warn("SPICE and the shared memory belong to two machines; no input through SPICE");
+    }
+    app->two_machines = differ;
+    say(app, now_ns);
     while (orl_spsc_pull(&app->remote.events, &note)) {
         take_note(app, &note, now_ns);
         free(note.data);

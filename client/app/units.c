@@ -18,8 +18,7 @@ struct unit {
     void (*stop)(struct orl_app *app);         /* NULL: nothing; also after a failed start */
 };
 
-/* Any thread. */
-static void wake_main(void *arg)
+void orl_app_wake(void *arg)
 {
     struct orl_app *app = arg;
     if (orl_flag_is_raised(&app->awake)) {
@@ -66,6 +65,12 @@ static void stop_demo(struct orl_app *app)
     orl_demo_reap(&app->demo);
 }
 
+/* The synthetic guest has no SPICE server; whatever listens on this machine is another one's. */
+static bool wants_spice(const struct orl_app *app)
+{
+    return app->conf->spice_enable && !app->run->demo;
+}
+
 static int start_links(struct orl_app *app)
 {
     orl_flag_init(&app->awake);
@@ -74,14 +79,14 @@ static int start_links(struct orl_app *app)
         orl_error("out of memory");
         return ORL_EXIT_FAILURE;
     }
-    app->drawing.wake_main = wake_main;
+    app->drawing.wake_main = orl_app_wake;
     app->drawing.wake_main_arg = app;
     orl_frame_link_init(&app->frames, &app->drawing.wake);
-    app->frames.wake_main = wake_main;
+    app->frames.wake_main = orl_app_wake;
     app->frames.wake_main_arg = app;
     app->video_on = true;
     int code = orl_app_remote_init(app);
-    if (code == ORL_EXIT_OK && app->remote.fallback) {
+    if (code == ORL_EXIT_OK && wants_spice(app)) {
         app->drawing.fallback = app->remote.fallback;
     }
     orl_app_microphone_init(app);
@@ -170,6 +175,7 @@ static int start_render(struct orl_app *app)
     struct orl_render_conf conf = {.debug = c->egl_debug,
                                    .scale_pointer = c->egl_scale_pointer,
                                    .partial = true,
+                                   .mouse_redraw = c->input_mouse_redraw,
                                    .spice_only = !wants_frame(app)};
     struct orl_surface *surface = orl_win_surface(app->win);
     int err =
@@ -184,6 +190,7 @@ static int start_render(struct orl_app *app)
     }
     orl_info("drawing with %s, upload by %s", orl_render_info(app->render).renderer,
              orl_render_info(app->render).upload_path);
+    orl_app_publish(app); /* it draws while the rest is started */
     return ORL_EXIT_OK;
 }
 
@@ -205,7 +212,7 @@ static void on_signal(void *arg)
 {
     struct orl_app *app = arg;
     orl_flag_raise(&app->asked_to_stop);
-    wake_main(app);
+    orl_app_wake(app);
 }
 
 static int start_signals(struct orl_app *app)
@@ -227,12 +234,6 @@ static int start_share(struct orl_app *app)
 {
     orl_app_share_start(app);
     return ORL_EXIT_OK;
-}
-
-/* The synthetic guest has no SPICE server; whatever listens on this machine is another one's. */
-static bool wants_spice(const struct orl_app *app)
-{
-    return app->conf->spice_enable && !app->run->demo;
 }
 
 static bool wants_audio(const struct orl_app *app)
@@ -264,11 +265,6 @@ static void stop_audio(struct orl_app *app)
     orl_audio_stop(&app->audio);
 }
 
-static void stop_control(struct orl_app *app)
-{
-    orl_app_control_stop(app);
-}
-
 static const struct unit units[] = {
     {NULL, start_memory, NULL},
     {wants_demo, start_demo, stop_demo}, /* forks: before any thread */
@@ -280,7 +276,7 @@ static const struct unit units[] = {
     {NULL, start_share, orl_app_share_stop},
     {wants_audio, start_audio, stop_audio},
     {wants_spice, orl_app_remote_start, orl_app_remote_stop},
-    {NULL, orl_app_control_start, stop_control},
+    {NULL, orl_app_control_start, orl_app_control_stop},
 };
 
 #define UNITS (sizeof(units) / sizeof(units[0]))

@@ -21,7 +21,7 @@ enum orl_clip_type { /* a set of these is an offer; 0: nothing */
                      ORL_CLIP_BMP = 4 /* a whole file with its 14-byte header */
 };
 
-#define ORL_CLIP_MAX_BYTES (64u * 1024 * 1024) /* of one transfer; larger is refused */
+#define ORL_CLIP_MAX_BYTES ((size_t)64 * 1024 * 1024) /* of one transfer; larger is refused */
 
 struct orl_clip_conf {
     bool to_guest, to_host; /* spice:clipboardToVM, clipboardToLocal */

@@ -140,6 +140,10 @@ const struct orl_conf_key *orl_conf_keys(const struct orl_conf *conf, size_t *n)
 void orl_conf_reject_key(const struct orl_conf_key *key, const char *why,
                          struct orl_conf_report *rep);
 
+/* The same of the value that option section:name has. */
+void orl_conf_reject_value(const struct orl_conf *conf, const char *section, const char *name,
+                           const char *why, struct orl_conf_report *rep);
+
 /* One line per sentence: "oriel: error: ..." or "oriel: warning: ...". */
 void orl_conf_report_print(const struct orl_conf_report *rep, FILE *out);
 

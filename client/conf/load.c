@@ -21,6 +21,15 @@ static void source_text(const struct orl_conf *conf, const char *section, const 
     }
 }
 
+void orl_conf_reject_value(const struct orl_conf *conf, const char *section, const char *name,
+                           const char *why, struct orl_conf_report *rep)
+{
+    char where[128];
+    source_text(conf, section, name, where, sizeof(where));
+    orl_conf_error(rep, "%s: %s:%s=%.64s is not allowed: %s", where, section, name,
+                   conf->state->text[orl_conf_find(section, name)], why);
+}
+
 /* What no single value can show. */
 static void check_rules(const struct orl_conf *conf, struct orl_conf_report *rep)
 {

@@ -193,7 +193,12 @@ static void put_exit_codes(FILE *out)
     fputs(".\n", out);
     ORL_EXIT_CODES(ROW)
 #undef ROW
-    fputs(".El\n", out);
+    fputs(".El\n"
+          ".Pp\n"
+          "SIGINT, SIGTERM and SIGHUP end the program with 0; a second one ends it at once, "
+          "with\n"
+          "128 and the number of the signal.\n",
+          out);
 }
 
 static void put_examples(FILE *out)

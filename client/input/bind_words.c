@@ -6,7 +6,9 @@
 #include "base/str.h"
 #include "input/bind_parse.h"
 
+#define KEY_F1     58
 #define CTRL_LEFT  224
+#define ALT_LEFT   226
 #define LABEL_SIZE 32
 
 struct text {
@@ -24,11 +26,18 @@ static void append(struct text *t, const char *sep, const char *word)
     }
 }
 
+/* Keys whose print depends on the layout: letters, digits, signs; the other ones have our names. */
+static bool prints(uint16_t usage)
+{
+    return (usage >= 4 && usage <= 39) || (usage >= 45 && usage <= 56) || usage == 100 ||
+           (usage >= 135 && usage <= 137);
+}
+
 static void append_key(struct text *t, const char *sep, uint16_t usage, label_fn label)
 {
     char word[LABEL_SIZE] = "";
     const struct orl_key *key = orl_key_of(usage);
-    if (label != NULL) {
+    if (label != NULL && prints(usage)) {
         label(usage, word, sizeof(word));
     }
     if (word[0] == '\0') {
@@ -107,6 +116,18 @@ void orl_bind_words(const struct orl_binds *b, const struct orl_bind *bind,
     } else {
         append(&t, "", orl_action_text(bind->action));
     }
+}
+
+uint32_t orl_bind_console(const struct orl_bind *bind)
+{
+    const struct orl_chord *chord = &bind->chord;
+    bool sends = bind->action == ORL_ACTION_SEND && bind->linux_only && bind->send_len == 3 &&
+                 bind->send[0] == CTRL_LEFT && bind->send[1] == ALT_LEFT &&
+                 bind->send[2] == chord->usage;
+    bool keys = bind->trigger == ORL_TRIGGER_PRESS && chord->mods == ORL_MOD_ESCAPE &&
+                chord->sides == 0 && chord->usage >= KEY_F1 &&
+                chord->usage < KEY_F1 + ORL_BIND_CONSOLES;
+    return sends && keys ? chord->usage - KEY_F1 + 1u : 0;
 }
 
 void orl_bind_line(const struct orl_bind *bind, char *chord, char *action)

@@ -77,7 +77,7 @@ void orl_binds_init(struct orl_binds *b, uint16_t escape, uint64_t delay_ns)
     *b = (struct orl_binds){.escape = escape, .delay_ns = delay_ns};
 #define ACTION(id, name, keys, text) add_default(b, keys, #name);
 #include "input/actions.def"
-    for (int i = 1; i <= 12; i++) {
+    for (int i = 1; i <= ORL_BIND_CONSOLES; i++) {
         char chord[24];
         char action[32];
         snprintf(chord, sizeof(chord), "Escape+F%d", i);

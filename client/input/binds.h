@@ -133,11 +133,16 @@ struct orl_bind_hit orl_binds_blur(struct orl_binds *b);
 /*
  * For the list of bindings: "ScrollLock+F", "tap ScrollLock", "Ctrl+Alt+Delete", and what it does,
  * "Full screen on or off" (actions.def) or "Send Ctrl+Alt+Delete". `label` (may be NULL) gives what
- * the layout prints on a key, or "" to use its name.
+ * the layout prints on a key, or "" to use its name; it is asked about letters, digits and signs.
  */
 void orl_bind_words(const struct orl_binds *b, const struct orl_bind *bind,
                     void (*label)(uint16_t usage, char *dst, size_t cap), char *keys,
                     size_t keys_cap, char *text, size_t text_cap);
+
+/* n of a binding Escape+Fn = linuxSend Ctrl+Alt+Fn, of which there are so many by default: a list for
+ * people has one row for all. 0: it is another one. */
+#define ORL_BIND_CONSOLES 12
+uint32_t orl_bind_console(const struct orl_bind *bind);
 
 /* The binding as orl_binds_add() takes it: "tap Escape", "capture". Each ORL_BIND_TEXT_BYTES. */
 void orl_bind_line(const struct orl_bind *bind, char *chord, char *action);

@@ -121,6 +121,9 @@ void orl_input_uncapture(struct orl_input *in, uint64_t now_ns);
  * they believed to be held. */
 struct orl_bind_hit orl_input_believe(struct orl_input *in, const uint8_t *down, size_t n);
 
+/* The guest can be told something: connected, not held back, on, and no dialog is open. */
+bool orl_input_usable(const struct orl_input *in);
+
 /* One key press or release that no finger makes (typist, send). */
 void orl_input_inject(struct orl_input *in, uint16_t usage, bool down, uint64_t now_ns);
 

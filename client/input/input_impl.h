@@ -5,8 +5,6 @@
 
 #include "input/input.h"
 
-/* There is a guest that may be told something. */
-bool orl_input_usable(const struct orl_input *in);
 /* What the user does is for the guest. */
 bool orl_input_live(const struct orl_input *in);
 /* How the pointer is to be taken now. */

@@ -264,9 +264,9 @@ static uint32_t release(struct orl_mouse *p, const struct orl_input_sink *sink, 
                         uint64_t now_ns)
 {
     uint32_t n = 0;
-    for (uint8_t b = ORL_BUTTON_LEFT; b <= ORL_BUTTON_EXTRA; b++) {
+    for (int b = ORL_BUTTON_LEFT; b <= ORL_BUTTON_EXTRA; b++) {
         if (p->told & which & 1u << b) {
-            tell_button(p, sink, b, false, now_ns);
+            tell_button(p, sink, (uint8_t)b, false, now_ns);
             n++;
         }
     }

@@ -75,36 +75,66 @@ void orl_render_take_view(struct orl_render *r)
     orl_render_place(r);
 }
 
-void orl_render_look(struct orl_render *r)
+static struct orl_rect cursor_rect(const struct orl_render *r)
 {
-    struct orl_scene *s = &r->scene;
-    const struct orl_render_picture *p = orl_render_shown_picture(r);
-    s->cursor_visible = p->pos.visible && p->shape != 0 && p->has && !r->want.hide_guest_cursor;
-    s->cursor_x = p->pos.x;
-    s->cursor_y = p->pos.y;
-    s->screen_w = p->screen_w;
-    s->screen_h = p->screen_h;
-    /* All that follows, drawing included, is about the shown picture. */
-    orl_gfx_select(r->gfx,
-                   r->choice.shown == ORL_SHOWN_SPICE ? ORL_PICTURE_SPICE : ORL_PICTURE_RING);
-    struct orl_rect cursor = {0, 0, 0, 0};
-    if (s->cursor_visible && s->view.valid) {
-        cursor = orl_gfx_cursor_rect(r->gfx, s);
-    }
-    if (!same_rect(cursor, r->cursor_rect)) {
-        orl_repaint_add(&r->repaint, r->cursor_rect);
-        orl_repaint_add(&r->repaint, cursor);
-        r->cursor_rect = cursor;
-    }
-    uint64_t serial = s->overlay ? s->overlay->serial : 0;
+    bool seen = r->scene.cursor_visible && r->scene.view.valid;
+    return seen ? orl_gfx_cursor_rect(r->gfx, &r->scene) : (struct orl_rect){0, 0, 0, 0};
+}
+
+static void look_at_overlay(struct orl_render *r)
+{
+    const struct orl_draw_list *overlay = r->scene.overlay;
+    uint64_t serial = overlay ? overlay->serial : 0;
     if (serial != r->overlay_serial) {
-        struct orl_rect bounds =
-            s->overlay ? s->overlay->bounds : (struct orl_rect){0, 0, 0, 0};
+        struct orl_rect bounds = overlay ? overlay->bounds : (struct orl_rect){0, 0, 0, 0};
         orl_repaint_add(&r->repaint, r->overlay_rect);
         orl_repaint_add(&r->repaint, bounds);
         r->overlay_rect = bounds;
         r->overlay_serial = serial;
     }
+}
+
+/* With input:mouseRedraw=no a pointer that has only moved comes with the next picture. */
+static bool waits(const struct orl_render *r, struct orl_rect cursor)
+{
+    bool moved_only = cursor.w != 0 && r->cursor_rect.w != 0;
+    return moved_only && !r->conf.mouse_redraw && !r->frame_waits &&
+           orl_rects_empty(&r->repaint.now) && r->shot_asked == r->shot_done;
+}
+
+static void look_at_cursor(struct orl_render *r, const struct orl_render_picture *p)
+{
+    struct orl_scene *s = &r->scene;
+    int32_t x = s->cursor_x;
+    int32_t y = s->cursor_y;
+    s->cursor_visible = p->pos.visible && p->shape != 0 && p->has && !r->want.hide_guest_cursor;
+    s->cursor_x = p->pos.x;
+    s->cursor_y = p->pos.y;
+    struct orl_rect cursor = cursor_rect(r);
+    if (same_rect(cursor, r->cursor_rect)) {
+        return;
+    }
+    if (waits(r, cursor)) {
+        s->cursor_x = x; /* what may be drawn before agrees with what stands in the window */
+        s->cursor_y = y;
+        return;
+    }
+    orl_repaint_add(&r->repaint, r->cursor_rect);
+    orl_repaint_add(&r->repaint, cursor);
+    r->cursor_rect = cursor;
+}
+
+void orl_render_look(struct orl_render *r)
+{
+    struct orl_scene *s = &r->scene;
+    const struct orl_render_picture *p = orl_render_shown_picture(r);
+    s->screen_w = p->screen_w;
+    s->screen_h = p->screen_h;
+    /* All that follows, drawing included, is about the shown picture. */
+    orl_gfx_select(r->gfx,
+                   r->choice.shown == ORL_SHOWN_SPICE ? ORL_PICTURE_SPICE : ORL_PICTURE_RING);
+    look_at_overlay(r);
+    look_at_cursor(r, p);
     orl_rects_clip(&r->repaint.now, s->win_w, s->win_h);
 }
 

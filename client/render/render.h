@@ -95,6 +95,7 @@ struct orl_render_shown orl_render_shown(const struct orl_render_link *link);
 struct orl_render_conf {
     bool debug;         /* egl:debug: GL debug messages to the log */
     bool scale_pointer; /* egl:scalePointer */
+    bool mouse_redraw;  /* input:mouseRedraw; no: a pointer that only moved waits for a frame */
     bool spice_only;    /* show the second source, whatever the ring does */
     bool partial;       /* redraw only damage where the surface's age allows it */
 };

@@ -87,7 +87,7 @@ static void options_without_effect_are_accepted_with_a_warning(void **state)
     assert_int_equal(fixture_load(f, "win:setGuestRes=no", "test:width=5", "win:jitRender",
                                   "app:renderer=opengl", NULL),
                      ORL_OK);
-    assert_warning(f, "command line: win:setGuestRes is not there yet: the guest cannot");
+    assert_warning(f, "command line: win:setGuestRes is not there yet: the window asks");
     assert_warning(f, "command line: test:width is ignored: use --demo");
     assert_warning(f, "command line: win:jitRender has no effect yet");
     assert_warning(f, "app:renderer=OpenGL: only the EGL renderer exists, and it is used");

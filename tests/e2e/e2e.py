@@ -346,6 +346,63 @@ def an_idle_guest_causes_no_drawing(memory):
         guest.stop()
 
 
+def a_moving_pointer_alone_redraws_only_when_asked(memory):
+    """The picture stands still, the pointer goes round for some seconds."""
+    drawn = {}
+    for redraw in ("yes", "no"):
+        args = ["--size=640x360", "--fps=0", "--cursor=color"]
+        guest = Guest(memory, *args, "--cursor-path=circle", "--at=5:cursor=hidden")
+        out = ""
+        viewer = Viewer(memory, f"input:mouseRedraw={redraw}", "app:exitAfter=8")
+        try:
+            out, _ = viewer.process.communicate(timeout=PATIENCE)
+        finally:
+            viewer.process.kill()
+            guest.stop()
+        check("pictures drawn: " in out, f"no summary:\n{out}\n{viewer.lines()}")
+        drawn[redraw] = int(out.split("pictures drawn: ")[1].split()[0])
+    check(drawn["yes"] > 40, f"a moving pointer was drawn {drawn['yes']} times")
+    check(drawn["no"] < 15, f"a pointer that should wait was drawn {drawn['no']} times")
+
+
+def a_waiting_pointer_comes_with_the_next_frame(memory):
+    args = ["--size=640x360", "--damage=moving", "--cursor=mono", "--cursor-path=line"]
+    guest = Guest(memory, *args, "--fps=30", "--at=3:fps=0", "--at=4:cursor=hidden")
+    viewer = Viewer(memory, "input:mouseRedraw=no")
+    try:
+        time.sleep(5)  # a hidden pointer leaves no trace
+        wait_for_picture(reference(args + ["--fps=0", "--cursor=none"], last_frame()))
+        viewer.stop()
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
+def a_viewer_without_spice_is_for_looking_and_says_so_when_asked(memory):
+    args = STILL + ["--cursor=none"]
+    want = reference(args)
+    guest = Guest(memory, *args)
+    viewer = Viewer(memory, "win:alerts=yes")
+    try:
+        wait_for_picture(want, what="a clean picture, without any word")
+        focus_the_window()
+        subprocess.run(["xdotool", "key", "Scroll_Lock"], check=True)
+        end = time.time() + PATIENCE
+        while screen(640, 360) == want:
+            check(time.time() < end, "nothing is said when there is nothing to capture for")
+            time.sleep(0.05)
+        wait_for_picture(want, what="after the alert")
+        subprocess.run(["xdotool", "key", "a", "click", "1"], check=True)
+        wait_for_picture(want, what="after a key and a click")
+        viewer.stop()
+        said = [line for line in viewer.lines().splitlines() if not line.startswith("oriel: info: ")
+                or "SPICE" in line or "input" in line]
+        check(not said, f"words in the log: {said}")
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
 def every_surface_and_the_single_thread_show_the_same(memory):
     """EGL swaps instead of shared memory, drawing on the main thread, partial redraw switched off."""
     args = ["--size=640x360", "--damage=random", "--cursor=masked"]
@@ -497,6 +554,15 @@ def errors_are_one_sentence_and_an_exit_code(memory):
     check(r.returncode == 5, f"inspect of an empty memory: {r.returncode} {r.stderr} {r.stdout}")
     r = run_oriel("win:noScreensaver=yes", "win:autoScreensaver=yes")
     check(r.returncode == 2, f"conflicting options: {r.returncode} {r.stderr}")
+    with open(memory + ".ini", "w", encoding="utf-8") as f:
+        f.write("[keys]\nEscape+Q = quti\nNoKey = quit\n")
+    for flag in ("app:exitAfter=1", "--print-config"):
+        r = run_oriel("-C", memory + ".ini", flag)
+        lines = r.stderr.splitlines()
+        check(r.returncode == 2 and len(lines) == 2, f"bad bindings: {r.returncode} {r.stderr}")
+        check(f"{memory}.ini:2: " in lines[0] and f"{memory}.ini:3: " in lines[1], f"no place: {r.stderr}")
+    r = run_oriel("input:escapeKey=Nothing")
+    check(r.returncode == 2 and r.stderr.count("\n") == 1, f"no such key: {r.returncode} {r.stderr}")
     env = {k: v for k, v in os.environ.items()
            if k not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")}
     r = run_oriel(f"app:shmFile={memory}", env=env)

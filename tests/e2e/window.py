@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "vm"))
 from machine import Machine  # noqa: E402
-from talk import Failed, Lines, PATIENCE, Talker, check, frequency, run_case  # noqa: E402
+from talk import Failed, Lines, PATIENCE, Program, Talker, check, frequency, run_case  # noqa: E402
 
 BUILD = sys.argv[1]
 BIN = os.path.join(BUILD, "bin")
@@ -39,6 +39,16 @@ def wait_until(truth, sentence, timeout=PATIENCE):
 
 def xdo(*words):
     subprocess.run(["xdotool", *[str(w) for w in words]], check=True, stdin=subprocess.DEVNULL)
+
+
+def copy(text):
+    """Text in the desktop's clipboard, for as long as the process that is returned lives."""
+    owner = subprocess.Popen(["xclip", "-selection", "clipboard", "-quiet"], stdin=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    owner.stdin.write(text.encode())
+    owner.stdin.close()
+    time.sleep(0.5)
+    return owner
 
 
 class Viewer(Talker):
@@ -205,11 +215,7 @@ def lock_keys_agree_on_both_sides():
 def the_clipboard_is_typed_as_keystrokes():
     with Machine(sound=False, agent=False) as vm, connect(vm) as viewer:
         text = "Hello, World: /etc/fstab_2 {x}\n"
-        owner = subprocess.Popen(["xclip", "-selection", "clipboard", "-quiet"], stdin=subprocess.PIPE,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        owner.stdin.write(text.encode())
-        owner.stdin.close()
-        time.sleep(0.5)
+        owner = copy(text)
         mark = vm.mark()
         xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
         vm.expect(r"key 28 0", since=mark)
@@ -218,6 +224,62 @@ def the_clipboard_is_typed_as_keystrokes():
         owner.kill()
         owner.wait()
         check(viewer.alive(), "the viewer ended")
+
+
+def typing_stops_by_the_key_that_began_it():
+    with Machine(sound=False, agent=False) as vm, connect(vm):
+        owner = copy("q" * 190)  # asked about from 200 on
+        mark = vm.mark()
+        xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
+        vm.expect(r"key 16 1", since=mark)
+        xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
+        vm.settle()
+        typed = decode(vm.keys(mark))
+        check(0 < len(typed) < 190 and set(typed) == {"q"}, f"typed: {typed!r}")
+        check(not vm.held(mark), f"still held: {vm.held(mark)}")
+        owner.kill()
+        owner.wait()
+
+
+MEDIA = {"XF86AudioMute": 113, "XF86AudioLowerVolume": 114, "XF86AudioRaiseVolume": 115, "XF86AudioNext": 163,
+         "XF86AudioPlay": 164, "XF86AudioPrev": 165, "XF86AudioStop": 166}
+
+
+def media_keys_and_the_actions_for_them_reach_the_guest():
+    with Machine(sound=False, agent=False) as vm, connect(vm):
+        mark = vm.mark()
+        for name, code in MEDIA.items():
+            xdo("key", name)
+            vm.expect(rf"key {code} 0", since=mark)
+        want = [(code, down) for code in MEDIA.values() for down in (1, 0)]
+        check(vm.keys(mark) == want, f"the guest saw {vm.keys(mark)}")
+        mark = vm.mark()
+        for name, code in (("Up", 115), ("Down", 114), ("m", 113), ("Super_L", 125)):
+            xdo("keydown", "Scroll_Lock", "key", name, "keyup", "Scroll_Lock")
+            vm.expect(rf"key {code} 0", since=mark)
+        want = [(code, down) for code in (115, 114, 113, 125) for down in (1, 0)]
+        check(vm.keys(mark) == want, f"the guest saw {vm.keys(mark)}")
+
+
+def media_keys_take_spice_when_the_others_go_through_the_memory():
+    """The memory's reports have no place for them."""
+    memory = tempfile.NamedTemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    with Machine(sound=False, agent=False) as vm, \
+            connect(vm, "app:transport=auto", f"app:shmFile={memory.name}") as viewer:
+        guest = Program([os.path.join(BIN, "oriel-guest"), memory.name, "--size=640x360", "--release=master",
+                         "--print-input"])
+        viewer.expect("input goes through the guest's memory")
+        mark = vm.mark()
+        xdo("key", "XF86AudioPlay")
+        vm.expect("key 164 0", since=mark)
+        xdo("keydown", "XF86AudioNext", "key", "a")
+        guest.expect("key 4 up")
+        vm.expect("key 163 1", since=mark)
+        viewer.unfocus()
+        wait_until(lambda: not vm.held(mark), lambda: f"still held: {vm.held(mark)}")
+        xdo("keyup", "XF86AudioNext")
+        check([code for code, _ in vm.keys(mark)] == [164, 164, 163, 163], f"by SPICE came {vm.keys(mark)}")
+        guest.kill()
 
 
 ROWS = {2: "1!", 3: "2@", 4: "3#", 5: "4$", 6: "5%", 7: "6^", 8: "7&", 9: "8*", 10: "9(", 11: "0)", 12: "-_",
@@ -294,6 +356,29 @@ def a_tablet_follows_the_pointer_absolutely():
                 check(abs(ax[-1] - want[0]) <= 2 * 32767 / width, f"x: {ax[-1]} instead of {want[0]}")
             if ay:
                 check(abs(ay[-1] - want[1]) <= 2 * 32767 / height, f"y: {ay[-1]} instead of {want[1]}")
+
+
+def a_captured_mouse_gives_counts_on_a_machine_with_a_tablet_too():
+    with Machine(mouse="tablet", sound=False, agent=False) as vm, \
+            connect(vm, "input:absolute=yes", "input:rawMouse=yes") as viewer:
+        mark = vm.mark()
+        xdo("mousemove", "--sync", 300, 200)
+        wait_until(lambda: vm.only("abs", mark), "no position came")
+        xdo("key", "Scroll_Lock")
+        time.sleep(1)
+        mark, x, y = vm.mark(), 0, 0
+        for dx, dy in ((7, -3), (-40, 12), (5, 5)):
+            x, y = x + dx, y + dy
+            xdo("mousemove_relative", "--", dx, dy)
+        wait_until(lambda: vm.motion(mark) == (x, y),
+                   lambda: f"the guest moved by {vm.motion(mark)} instead of {(x, y)}")
+        check(not vm.only("abs", mark), "positions came while captured")
+        xdo("key", "Scroll_Lock")
+        time.sleep(1)
+        mark = vm.mark()
+        xdo("mousemove", "--sync", 100, 100)
+        wait_until(lambda: vm.only("abs", mark), "no position came after the capture")
+        check(viewer.alive(), "the viewer ended")
 
 
 # ---- picture -----------------------------------------------------------------------------------
@@ -412,11 +497,7 @@ def the_microphone_is_asked_for_and_remembered():
 def text_is_pasted_both_ways():
     with Machine(sound=False) as vm, connect(vm) as viewer:
         text = "zw\u00f6lf Boxk\u00e4mpfer\njagen"
-        owner = subprocess.Popen(["xclip", "-selection", "clipboard", "-quiet"], stdin=subprocess.PIPE,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        owner.stdin.write(text.encode())
-        owner.stdin.close()
-        time.sleep(0.5)
+        owner = copy(text)
         viewer.focus()
         got = vm.ask("clip-get text", r"clip-data text \d+ \w+ (\S+)")[1]
         check(bytes.fromhex(got).decode() == text, f"the guest got {bytes.fromhex(got)!r}")
@@ -466,6 +547,39 @@ def a_killed_and_restarted_machine_is_found_again():
         xdo("key", "b")
         vm.expect("key 48 0")
         check(not vm.held(), f"still held: {vm.held()}")
+
+
+def a_session_that_another_program_took_comes_back_by_a_key():
+    with Machine(sound=False, agent=False) as vm, connect(vm) as viewer:
+        mark = viewer.mark()
+        thief = Program([os.path.join(BUILD, "tests", "bare_client"), "unix:" + vm.socket_path])
+        thief.expect("open inputs")
+        viewer.expect("Another program has taken", since=mark)
+        viewer.expect("input goes nowhere", since=mark)
+        time.sleep(1)
+        check(len(viewer.lines.since(mark)) <= 3, f"too many words: {viewer.lines.since(mark)}")
+        xdo("keydown", "Scroll_Lock", "key", "b", "keyup", "Scroll_Lock")
+        viewer.expect("input goes through SPICE", since=mark)
+        mark = vm.mark()
+        xdo("key", "c")
+        vm.expect("key 46 0", since=mark)
+        thief.kill()
+
+
+def keys_are_held_back_while_spice_and_memory_are_two_machines():
+    memory = tempfile.NamedTemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    with Machine(sound=False, agent=False, uuid="6a1c0f9e-1111-4222-8333-444455556666") as vm, \
+            connect(vm, "app:transport=auto", f"app:shmFile={memory.name}") as viewer:
+        guest = subprocess.Popen([os.path.join(BIN, "oriel-guest"), memory.name, "--size=640x360"])
+        viewer.expect("belong to two machines")
+        mark = vm.mark()
+        xdo("key", "d")
+        xdo("click", 1)
+        time.sleep(0.5)
+        vm.settle()
+        check(not vm.keys(mark) and not vm.only("btn", mark), f"the wrong machine got {vm.keys(mark)}")
+        guest.kill()
+        guest.wait()
 
 
 def anything_may_fail_at_random_and_nothing_sticks():

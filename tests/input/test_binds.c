@@ -617,7 +617,7 @@ static void every_default_can_be_made_and_read_back(void **state)
 
 static void label(uint16_t usage, char *dst, size_t cap)
 {
-    snprintf(dst, cap, "%s", usage == Z ? "Y" : usage == SCROLL ? "Rollen" : "");
+    snprintf(dst, cap, "%s", usage == Z ? "Y" : usage == 100 ? "" : "not asked for");
 }
 
 static void the_list_names_keys_as_the_layout_does(void **state)
@@ -626,8 +626,8 @@ static void the_list_names_keys_as_the_layout_does(void **state)
     static const struct {
         const char *chord, *action, *plain, *labelled, *text;
     } cases[] = {
-        {"Escape+Z", "quit", "ScrollLock+Z", "Rollen+Y", "Quit"},
-        {"tap Escape", "quit", "tap ScrollLock", "tap Rollen", "Quit"},
+        {"Escape+Z", "quit", "ScrollLock+Z", "ScrollLock+Y", "Quit"},
+        {"tap Escape", "quit", "tap ScrollLock", "tap ScrollLock", "Quit"},
         {"double RightCtrl+Shift+Del", "send Ctrl+Alt+Delete", "double Shift+RightCtrl+Delete",
          "double Shift+RightCtrl+Delete", "Send Ctrl+Alt+Delete"},
         {"Ctrl+Alt+Shift+Win+F1", "linuxSend RightAlt+Z", "Ctrl+Alt+Shift+Win+F1",
@@ -647,6 +647,29 @@ static void the_list_names_keys_as_the_layout_does(void **state)
         orl_bind_words(&d.b, &d.b.bind[0], label, keys, 5, text, 3);
         assert_int_equal(strlen(keys), 4);
         assert_int_equal(strlen(text), 2);
+    }
+}
+
+static void consoles_are_told_from_other_bindings(void **state)
+{
+    (void)state;
+    struct desk d = make();
+    uint32_t sum = 0;
+    for (size_t i = 0; i < d.b.count; i++) {
+        sum += orl_bind_console(&d.b.bind[i]);
+    }
+    assert_int_equal(sum, ORL_BIND_CONSOLES * (ORL_BIND_CONSOLES + 1) / 2);
+    static const char *const others[][2] = {{"Escape+F1", "linuxSend Ctrl+Alt+F2"},
+                                            {"Escape+F1", "linuxSend Ctrl+F1"},
+                                            {"Escape+F1", "send Ctrl+Alt+F1"},
+                                            {"Escape+F13", "linuxSend Ctrl+Alt+F13"},
+                                            {"Escape+Shift+F1", "linuxSend Ctrl+Alt+F1"},
+                                            {"double Escape+F1", "linuxSend Ctrl+Alt+F1"},
+                                            {"Escape+F1", "mute"}};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        d.b.count = 0;
+        bind(&d, others[i][0], others[i][1]);
+        assert_int_equal(orl_bind_console(&d.b.bind[0]), 0);
     }
 }
 
@@ -794,6 +817,7 @@ int main(void)
         cmocka_unit_test(too_many_bindings_are_refused),
         cmocka_unit_test(every_default_can_be_made_and_read_back),
         cmocka_unit_test(the_list_names_keys_as_the_layout_does),
+        cmocka_unit_test(consoles_are_told_from_other_bindings),
         cmocka_unit_test(what_is_not_swallowed_always_balances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
