@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the measurements behind `./dev bench`, prints a table and writes JSON.
 
-bench.py BUILD_DIR OUT.json [--quick]
+bench.py BUILD_DIR OUT.json [--quick] [--long] [--only=parts,picture,keys,motion,sound]
 
-The parts that need no display come from bench/bench_parts. The rest runs the real program against
-a synthetic guest in its own process on the display given (./dev bench starts a private Xvfb), reads
-the X server's pixels (bench/watch_x11) and the kernel's own accounts of CPU time and context switches.
+The parts that need no display come from bench/bench_parts. The picture's figures run the real program
+against a synthetic guest in its own process on the display given (./dev bench starts a private Xvfb),
+read the X server's pixels (bench/watch_x11) and the kernel's own accounts of CPU time and context
+switches. Keys, motion and sound have a yardstick measured in the same run: a bare loop of the library
+that Oriel uses (bench/bench_input, bench_motion, bench_audio). --long: ten minutes of uneven packets.
 """
 import json
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,16 +23,22 @@ import time
 
 BUILD, OUT = sys.argv[1], sys.argv[2]
 QUICK = "--quick" in sys.argv
+LONG = "--long" in sys.argv
+ONLY = [word for a in sys.argv if a.startswith("--only=") for word in a[7:].split(",")]
+HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(BUILD, "bin")
 BENCH = os.path.join(BUILD, "bench")
 SPAN = 4 if QUICK else 10
 figures = []
 
 
-def figure(name, value, unit, aim=None, rival=None):
-    figures.append({"name": name, "value": value, "unit": unit, "aim": aim, "rival": rival})
-    print(f"{name:<58} {value:>10.4g} {unit:<14} {'aim ' + aim if aim else '':<14}"
-          f"{'rival ' + rival if rival else ''}", flush=True)
+def figure(name, value, unit, aim=None, rival=None, yardstick=None):
+    ratio = value / yardstick if yardstick else None
+    figures.append({"name": name, "value": value, "unit": unit, "aim": aim, "rival": rival,
+                    "yardstick": yardstick, "ratio": ratio})
+    notes = [f"aim {aim}" if aim else "", f"rival {rival}" if rival else "",
+             f"bare {yardstick:.4g}, ratio {ratio:.2f}" if ratio is not None else ""]
+    print(f"{name:<62} {value:>10.4g} {unit:<14} {notes[0]:<14} {notes[1]}{notes[2]}".rstrip(), flush=True)
 
 
 PART_AIMS = {
@@ -97,8 +106,8 @@ class Session:
         self.started_ns = time.monotonic_ns()
         self.viewer = subprocess.Popen(
             [os.path.join(BIN, "oriel"), "-C", "/dev/null", f"app:shmFile={self.memory}",
-             "win:position=0x0", "win:borderless=yes", "app:exitAfter=86400", "--log=warn"]
-            + oriel_args,
+             "win:position=0x0", "win:borderless=yes", "app:exitAfter=86400", "--log=warn",
+             "spice:enable=no", "spice:audio=no"] + oriel_args,
             stdout=subprocess.PIPE, text=True)
 
     def check(self):
@@ -181,6 +190,79 @@ def growth(tmp, seconds):
     figure(f"memory growth in {seconds} s", (late - early) / 1024, "MiB", "0")
 
 
+INPUT_AIMS = {"queue beyond bare loop, p99": "< 150", "window beyond bare X and loop, p99": "< 150"}
+
+
+def lines(out, aims):
+    for line in out:
+        f = json.loads(line)
+        aim = next((aims[end] for end in aims if f["name"].endswith(end)), None)
+        figure(f["name"], f["value"], f["unit"], aim, yardstick=f.get("yardstick"))
+
+
+def keys(tmp):
+    """Without a window, then with one whose picture stands, then with one that moves all of it."""
+    rounds = "1" if QUICK else "7"
+    for label, fps in (("", None), (", window", 0), (", window at 60 fps", 60)):
+        where = os.path.join(tmp, f"keys{fps}")
+        os.mkdir(where)
+        bench = subprocess.Popen([os.path.join(BENCH, "bench_input"), where, rounds, label] +
+                                 (["window"] if fps is not None else []), stdout=subprocess.PIPE, text=True)
+        viewer = None
+        if fps is not None:
+            if bench.stdout.readline() != "ready\n":
+                sys.exit("bench: bench_input does not start")
+            viewer = Session(["--size=1280x720", f"--fps={fps}", "--damage=full", "--cursor-path=fixed"],
+                             ["win:size=1280x720", "spice:enable=yes", f"spice:host={where}/window",
+                              "spice:port=0"], tmp)
+        lines(bench.stdout, INPUT_AIMS)
+        if bench.wait():
+            sys.exit("bench: keys could not be measured")
+        if viewer:
+            viewer.stop()
+
+
+def motion(tmp):
+    where = os.path.join(tmp, "motion")
+    os.mkdir(where)
+    out = subprocess.run([os.path.join(BENCH, "bench_motion"), where, "5"], stdout=subprocess.PIPE,
+                         text=True, check=True).stdout
+    lines(out.splitlines(), {"8 kHz, queue: taken": "8000"})
+
+
+SOUND_AIMS = {"ours, packets +-5 ms: underruns": "0",
+              "ours, packets +-5 ms: push to captured, p50": "< 25"}
+
+
+def real_time():
+    """What desktops give PipeWire; the sender gets it too, as it stands for another machine."""
+    chrt = ["chrt", "-r", "10"]
+    works = shutil.which("chrt") and subprocess.run(chrt + ["true"], stderr=subprocess.DEVNULL).returncode == 0
+    if not works:
+        print("sound: without real-time priority; other work on this machine is heard")
+    return chrt if works else []
+
+
+def sound():
+    spans = ["15", "20"] if QUICK else ["60", "600" if LONG else "60"]
+    done = subprocess.run(real_time() + [os.path.join(HERE, "../support/pipewire.sh"),
+                                         os.path.join(BENCH, "bench_audio")] + spans,
+                          stdout=subprocess.PIPE, text=True)
+    if done.returncode == 77:
+        print("sound: skipped")
+        return
+    if done.returncode:
+        sys.exit("bench: sound could not be measured")
+    lines(done.stdout.splitlines(), SOUND_AIMS)
+
+
+def busy():
+    """Jiffies that others took: the host of a virtual machine (steal), and all work."""
+    with open("/proc/stat") as f:
+        v = [int(n) for n in f.readline().split()[1:]]
+    return v[7], sum(v)
+
+
 def machine():
     model = ""
     with open("/proc/cpuinfo") as f:
@@ -192,25 +274,37 @@ def machine():
             "memory_GiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)}
 
 
+def picture(tmp):
+    idle(tmp)
+    rss = shown("1080p 1:1", ["--size=1920x1080", "--fps=60", "--damage=full"],
+                ["win:size=1920x1080"], 1, tmp, ("60", "20", "30", "< 80"),
+                ("54", "45", "66", "132"))
+    figure("resident, 1080p", rss / 1024, "MiB", "< 100", "144")
+    shown("1080p in 640x360", ["--size=1920x1080", "--fps=60", "--damage=full"],
+          ["win:size=640x360"], 3, tmp, ("60", "8", "15", "< 50"), ("61", "16", "28", "118"))
+    shown("64x64 damage", ["--size=1920x1080", "--fps=60", "--damage=tile"],
+          ["win:size=1920x1080"], 1, tmp, ("60", "3", "6", "< 8"), (None, "12", "24", "97"))
+    shown("4K 1:1", ["--size=3840x2160", "--fps=60", "--damage=full"],
+          ["win:size=3840x2160"], 1, tmp, ("25", "60", "90", None), ("11", "163", "186", None))
+    first_frame(tmp)
+    growth(tmp, 20 if QUICK else 600)
+
+
 def main():
     print("machine:", json.dumps(machine()))
-    parts()
+    steal, all_time = busy()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir="/dev/shm") as tmp:
-        idle(tmp)
-        rss = shown("1080p 1:1", ["--size=1920x1080", "--fps=60", "--damage=full"],
-                    ["win:size=1920x1080"], 1, tmp, ("60", "20", "30", "< 80"),
-                    ("54", "45", "66", "132"))
-        figure("resident, 1080p", rss / 1024, "MiB", "< 100", "144")
-        shown("1080p in 640x360", ["--size=1920x1080", "--fps=60", "--damage=full"],
-              ["win:size=640x360"], 3, tmp, ("60", "8", "15", "< 50"), ("61", "16", "28", "118"))
-        shown("64x64 damage", ["--size=1920x1080", "--fps=60", "--damage=tile"],
-              ["win:size=1920x1080"], 1, tmp, ("60", "3", "6", "< 8"), (None, "12", "24", "97"))
-        shown("4K 1:1", ["--size=3840x2160", "--fps=60", "--damage=full"],
-              ["win:size=3840x2160"], 1, tmp, ("25", "60", "90", None), ("11", "163", "186", None))
-        first_frame(tmp)
-        growth(tmp, 20 if QUICK else 600)
+        for name, measure in (("parts", parts), ("keys", lambda: keys(tmp)),
+                              ("motion", lambda: motion(tmp)), ("sound", sound),
+                              ("picture", lambda: picture(tmp))):
+            if not ONLY or name in ONLY:
+                measure()
+    steal, all_time = busy()[0] - steal, busy()[1] - all_time
+    others = {"load_before": load, "steal_percent": round(100 * steal / max(all_time, 1), 2)}
+    print("others on this machine:", json.dumps(others))
     with open(OUT, "w") as f:
-        json.dump({"machine": machine(), "figures": figures}, f, indent=1)
+        json.dump({"machine": machine(), "others": others, "figures": figures}, f, indent=1)
     print("written:", OUT)
 
 

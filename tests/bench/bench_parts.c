@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "bench/figure.h"
 #include "demo/demo.h"
 #include "frame/frame.h"
 #include "frame/stage.h"
@@ -24,25 +25,6 @@
 #include "ring/ring.h"
 
 #define MAX_SAMPLES 65536
-
-static void figure(const char *name, double value, const char *unit)
-{
-    printf("{\"name\": \"%s\", \"value\": %.4g, \"unit\": \"%s\"}\n", name, value, unit);
-    fflush(stdout);
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static uint64_t percentile(uint64_t *samples, uint32_t n, uint32_t percent)
-{
-    qsort(samples, n, sizeof(samples[0]), compare_u64);
-    uint32_t i = (uint32_t)((uint64_t)n * percent / 100);
-    return n ? samples[i < n ? i : n - 1] : 0;
-}
 
 static uint8_t *shared_memory(size_t size)
 {
@@ -96,7 +78,7 @@ static void bench_decode(enum orl_release release)
     }
     char name[64];
     snprintf(name, sizeof(name), "header decode, 8 rectangles, %s", lay->name);
-    figure(name, (double)(orl_now_ns() - from) / rounds, "ns");
+    bench_figure(name, (double)(orl_now_ns() - from) / rounds, "ns");
     munmap(mem, size);
 }
 
@@ -149,13 +131,13 @@ static void bench_copy(uint32_t w, uint32_t h, struct orl_rect r, int rounds)
         plain[i] = t1 - t0;
         ours[i] = t2 - t1;
     }
-    double mine = (double)percentile(ours, (uint32_t)rounds, 50);
-    double base = (double)percentile(plain, (uint32_t)rounds, 50);
+    double mine = (double)bench_percentile(ours, (uint32_t)rounds, 50);
+    double base = (double)bench_percentile(plain, (uint32_t)rounds, 50);
     char name[96];
     snprintf(name, sizeof(name), "copy %ux%u of %ux%u", r.w, r.h, w, h);
-    figure(name, mine / repeat / 1e3, "us");
+    bench_figure(name, mine / repeat / 1e3, "us");
     snprintf(name, sizeof(name), "copy %ux%u of %ux%u against memcpy", r.w, r.h, w, h);
-    figure(name, mine / base, "ratio");
+    bench_figure(name, mine / base, "ratio");
     munmap(mem, size);
     munmap(dst, bytes);
 }
@@ -254,7 +236,7 @@ static void bench_ring(enum orl_release release)
     waitpid(child, NULL, 0);
     char name[64];
     snprintf(name, sizeof(name), "ring, 64-byte messages, %s", lay->name);
-    figure(name, (double)got / ((double)span / 1e9) / 1e3, "k/s");
+    bench_figure(name, (double)got / ((double)span / 1e9) / 1e3, "k/s");
     munmap(pair.mem, pair.size);
 }
 
@@ -354,11 +336,11 @@ static void bench_found(uint32_t hz)
     uint32_t got = latencies(log, found, n, samples);
     unlink(log);
     snprintf(name, sizeof(name), "post to found at %u Hz, p50", hz);
-    figure(name, (double)percentile(samples, got, 50) / 1e3, "us");
+    bench_figure(name, (double)bench_percentile(samples, got, 50) / 1e3, "us");
     snprintf(name, sizeof(name), "post to found at %u Hz, p99", hz);
-    figure(name, (double)percentile(samples, got, 99) / 1e3, "us");
+    bench_figure(name, (double)bench_percentile(samples, got, 99) / 1e3, "us");
     snprintf(name, sizeof(name), "post to found at %u Hz, CPU incl. copy of damage", hz);
-    figure(name, 100.0 * (double)cpu / (double)span, "% of a core");
+    bench_figure(name, 100.0 * (double)cpu / (double)span, "% of a core");
     orl_frame_link_finish(&link);
 }
 
