@@ -105,7 +105,7 @@ static void describe_session(struct orl_app *app, char *dst, size_t cap)
     }
     orl_spice_sentence(&app->spice_status, &app->spice_conf, headline, sizeof(headline), hint,
                        sizeof(hint));
-    snprintf(dst, cap, "%s %s\nInput goes %s.", headline, hint,
+    snprintf(dst, cap, "%.200s %.200s\nInput goes %s.", headline, hint,
              app->receiver == ORL_TO_SPICE    ? "through SPICE"
              : app->receiver == ORL_TO_MEMORY ? "through the guest's memory"
                                               : "nowhere");
