@@ -5,6 +5,7 @@
 
 #include "app/app_impl.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "osd/dialog.h"
 
 /* ---- Opening and closing ---------------------------------------------------------------------- */
@@ -51,6 +52,40 @@ static void open_typing(struct orl_app *app)
 
 /* ---- The USB list ----------------------------------------------------------------------------- */
 
+/* Why no device can go to the guest; NULL: some may. */
+static const char *usb_obstacle(const struct orl_app *app)
+{
+    if (!app->conf->spice_usb) {
+        return "USB redirection is off: start with spice:usb=yes.";
+    }
+    if (app->spice_status.state != ORL_SPICE_READY) {
+        return "There is no SPICE connection.";
+    }
+    if (!(app->spice_status.has & ORL_SPICE_HAS_USB)) {
+        return "The virtual machine has no USB redirection channel (<redirdev bus='usb' "
+               "type='spicevmc'/>).";
+    }
+    return NULL;
+}
+
+/* Above the list: why it is of no use, or what its marks mean. */
+static const char *usb_text(const struct orl_app *app)
+{
+    const char *why = usb_obstacle(app);
+    if (why) {
+        return why;
+    }
+    if (app->usb_count == 0) {
+        return "No USB device is plugged in here.";
+    }
+    for (uint32_t i = 0; i < app->usb_count; i++) {
+        if (!app->usb[i].connected && !app->usb[i].allowed) {
+            return "[x]: in the guest.  [-]: cannot go there now; Enter says why.";
+        }
+    }
+    return "[x]: in the guest.";
+}
+
 static void fill_usb(struct orl_app *app)
 {
     char row[ORL_OSD_ROWS][ORL_OSD_ROW] = {{0}};
@@ -60,20 +95,16 @@ static void fill_usb(struct orl_app *app)
         snprintf(row[i], sizeof(row[i]), "%s %04x:%04x %.90s", mark, u->vendor, u->product,
                  u->name);
     }
+    orl_str_copy(app->dialog.look.text, sizeof(app->dialog.look.text), usb_text(app));
     orl_dialog_rows(&app->dialog, app->usb_count, row);
     orl_app_dialog_show(app);
 }
 
 static void open_usb(struct orl_app *app)
 {
-    const char *why = "";
-    if (!app->conf->spice_usb) {
-        why = "USB redirection is off: start with spice:usb=yes.";
-    } else if (!(app->spice_status.has & ORL_SPICE_HAS_USB)) {
-        why = "The virtual machine has no USB redirection channel, or there is no connection.";
-    }
+    const char *why = usb_obstacle(app);
     app->usb_count = 0;
-    orl_dialog_list(&app->dialog, "USB devices for the guest", why,
+    orl_dialog_list(&app->dialog, "USB devices for the guest", why ? why : "",
                     "Up, Down: choose    Enter: connect or disconnect    Esc: close");
     orl_app_ask(app, ORL_SPICE_USB_LIST, 0, 0, NULL, 0);
 }

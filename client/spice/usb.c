@@ -249,6 +249,7 @@ static void on_session_end(void *self)
     if (u->manager) {
         g_signal_handlers_disconnect_by_data(u->manager, u);
         u->manager = NULL;
+        send_list(u); /* now empty */
     }
 }
 

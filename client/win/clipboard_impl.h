@@ -2,8 +2,9 @@
 /*
  * What the two kinds of clipboard share: a thread of their own ("orl-clip") that talks to the
  * desktop, two queues to and from the main thread, the names of types, and the conversion of
- * images. The thread exists because it blocks on a descriptor that SDL's event wait cannot include.
- * Private to win/; "thread:" functions belong to that thread.
+ * images. The thread exists because it blocks on descriptors that SDL's event wait cannot include:
+ * the connection to X, and on Wayland the pipes of other programs. Private to win/; "thread:"
+ * functions belong to that thread.
  */
 #ifndef ORL_WIN_CLIPBOARD_IMPL_H
 #define ORL_WIN_CLIPBOARD_IMPL_H

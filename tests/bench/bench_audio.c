@@ -34,6 +34,7 @@
 #define JITTER_NS     (5 * ORL_NS_PER_MS)
 #define HELD_UP_NS    (3 * ORL_NS_PER_MS)
 #define DRAIN_NS      (200 * ORL_NS_PER_MS) /* until the last pulse was heard */
+#define BLAME_NS      (500 * ORL_NS_PER_MS) /* after a packet that the machine sent late */
 #define FOUND_NS      (120 * ORL_NS_PER_MS) /* a pulse that comes later is the next one */
 #define SETTLE_PULSES 40u                   /* not counted: six seconds */
 
@@ -47,8 +48,11 @@ struct source {
     void *to;
     uint64_t jitter_ns; /* +- */
     struct pulses pulses;
+    const struct orl_counter *underruns; /* of the receiver */
+    /* ---- what happened ---- */
     uint32_t held_up; /* packets that this machine sent late */
     uint64_t worst_ns;
+    uint64_t own_underruns; /* with no such packet shortly before */
 };
 
 static void die(const char *why)
@@ -94,6 +98,7 @@ static void send_for(struct source *s, double seconds)
 {
     uint64_t seed = 1, start_ns = orl_now_ns() + 20 * ORL_NS_PER_MS;
     uint64_t packets = (uint64_t)(seconds * RATE / PACKET);
+    uint64_t held_up_ns = 0, seen = orl_counter_get(s->underruns);
     for (uint64_t i = 0; i < packets; i++) {
         uint64_t due_ns = start_ns + i * PACKET * ORL_NS_PER_S / RATE;
         /* From -jitter to +jitter; order stays, as on a connection. */
@@ -102,9 +107,15 @@ static void send_for(struct source *s, double seconds)
         uint64_t at_ns = due_ns + late_ns - s->jitter_ns;
         orl_sleep_until(at_ns);
         uint64_t behind_ns = orl_now_ns() - at_ns;
-        s->held_up += behind_ns > HELD_UP_NS;
+        if (behind_ns > HELD_UP_NS) {
+            s->held_up++;
+            held_up_ns = at_ns + behind_ns;
+        }
         s->worst_ns = behind_ns > s->worst_ns ? behind_ns : s->worst_ns;
         send_packet(s, i * PACKET, due_ns);
+        uint64_t underruns = orl_counter_get(s->underruns);
+        s->own_underruns += at_ns > held_up_ns + BLAME_NS ? underruns - seen : 0;
+        seen = underruns;
     }
 }
 
@@ -184,12 +195,11 @@ static void say_sound(const char *who, struct heard *h, const struct sound *s,
     if (beside) {
         say_beside(who, "push to captured, p50", s->p50_ms, "ms", beside->p50_ms);
         say_beside(who, "push to captured, p99", s->p99_ms, "ms", beside->p99_ms);
-        say_beside(who, "wander, p1 to p99", s->wander_ms, "ms", beside->wander_ms);
     } else {
         say(who, "push to captured, p50", s->p50_ms, "ms");
         say(who, "push to captured, p99", s->p99_ms, "ms");
-        say(who, "wander, p1 to p99", s->wander_ms, "ms");
     }
+    say(who, "wander, p1 to p99", s->wander_ms, "ms");
     say(who, "largest step between two pulses", h->worst_step_ms, "ms");
     say(who, "pulses not heard", h->missing, "");
 }
@@ -287,7 +297,8 @@ static struct sound run_plain(const char *who, double seconds, uint64_t jitter_n
     static struct plain p;
     static struct heard h;
     p = (struct plain){.prefill = prefill};
-    s = (struct source){.push = plain_push, .to = &p, .jitter_ns = jitter_ns};
+    s = (struct source){
+        .push = plain_push, .to = &p, .jitter_ns = jitter_ns, .underruns = &p.underruns};
     if (orl_bulk_init(&p.ring, 65536, 2 * sizeof(int16_t)) != ORL_OK) {
         die("no memory");
     }
@@ -342,7 +353,8 @@ static void run_ours(const char *who, double seconds, uint64_t jitter_ns, double
         die("client/audio does not start");
     }
     const struct orl_audio_stats *st = orl_audio_stats(a);
-    s = (struct source){.push = our_push, .to = a, .jitter_ns = jitter_ns};
+    s = (struct source){
+        .push = our_push, .to = a, .jitter_ns = jitter_ns, .underruns = &st->underruns};
     struct tap *t = open_tap(seconds);
     send_for(&s, seconds);
     say_stats(who, st);
@@ -352,6 +364,7 @@ static void run_ours(const char *who, double seconds, uint64_t jitter_ns, double
     struct sound sound = judge(&h);
     say_sound(who, &h, &sound, bare);
     say(who, "beyond a bare stream, p50", sound.p50_ms - floor_ms, "ms");
+    say(who, "underruns that no late machine explains", (double)s.own_underruns, "");
     say(who, "packets sent late by the machine", s.held_up, "");
     say(who, "latest of them", (double)s.worst_ns / 1e6, "ms");
     orl_audio_play_stop(a);

@@ -167,11 +167,12 @@ def a_drop_ends_early():
         time.sleep(1)
         menu_row(4)
         viewer.expect("0 of 6 files in the guest, 6 cancelled", since=said)
-        wait_until(lambda: sum(line.startswith("file-status") for line in vm.lines.since(mark)) == 4,
-                   lambda: f"the guest does not hear of all ends: {vm.lines.since(mark)}")
         said = viewer.mark()
         drop(viewer, small)
         viewer.expect("small.bin is in the guest", since=said)
+        # The library may keep the last word of a cancelled transfer back until it has another one to send.
+        wait_until(lambda: sum(line.startswith("file-status") for line in vm.lines.since(mark)) == 4,
+                   lambda: f"the guest does not hear of all ends: {vm.lines.since(mark)}")
         # cancelled by the guest
         mark, said = vm.mark(), viewer.mark()
         drop(viewer, huge)
@@ -218,6 +219,33 @@ def a_drop_ends_early():
         # the viewer ends in the middle
         drop(viewer, huge)
         vm.expect("^file-start", since=mark)
+
+
+CD = "2b23:cdcd"  # what the library's emulated drive says it is
+
+
+def guest_drives(vm):
+    mark = vm.mark()
+    vm.command("usb-list")
+    return sum(CD in line for line in vm.lines.since(mark))
+
+
+def usb_devices_are_listed_and_toggled():
+    with Machine(usb=1, **QUIET) as vm:
+        cd = {"LD_PRELOAD": os.path.join(BUILD, "tests", "libusb_cd.so"), "ORL_TEST_CD": make(vm, "disc.iso", 409600),
+              "ASAN_OPTIONS": os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
+        with connect(vm, "spice:usb=yes", **cd) as viewer:
+            time.sleep(0.5)
+            mark = vm.mark()
+            xdo("keydown", "Scroll_Lock", "key", "u", "keyup", "Scroll_Lock")
+            time.sleep(0.5)
+            xdo("key", "Return")
+            wait_until(lambda: guest_drives(vm) == 1, "the guest has no drive")
+            xdo("key", "Return")
+            wait_until(lambda: guest_drives(vm) == 0, "the guest still has the drive")
+            xdo("key", "Escape")
+            check(not vm.keys(mark), "the guest saw the dialog's keys")
+            check(viewer.alive(), "the viewer ended")
 
 
 if __name__ == "__main__":
