@@ -34,7 +34,8 @@ void orl_app_dialog_close(struct orl_app *app)
 static void open_password(struct orl_app *app)
 {
     char text[512];
-    snprintf(text, sizeof(text), "The SPICE server at %.200s wants a password.",
+    snprintf(text, sizeof(text), "%sThe SPICE server at %.200s wants a password.",
+             app->spice_status.password_tried ? "That was not the password. " : "",
              app->conf->spice_host);
     orl_dialog_field(&app->dialog, "SPICE password", text, true,
                      "Enter: connect    Esc: go on without keyboard, mouse and sound");
@@ -158,9 +159,20 @@ static void open_menu(struct orl_app *app)
     orl_dialog_rows(&app->dialog, ROWS, row);
 }
 
+/* A question that another dialog takes the place of is answered with no. */
+static void end_question(struct orl_app *app, enum orl_app_dialog next)
+{
+    if (app->dialog_for == ORL_DIALOG_FOR_MICROPHONE) {
+        orl_app_microphone_answer(app, false, false);
+    } else if (app->dialog_for == ORL_DIALOG_FOR_TYPING && next != app->dialog_for) {
+        orl_app_typing_cancel(app);
+    }
+    orl_app_dialog_close(app);
+}
+
 void orl_app_dialog_open(struct orl_app *app, enum orl_app_dialog what)
 {
-    orl_app_dialog_close(app);
+    end_question(app, what);
     orl_app_typing_stop(app);
     app->dialog_for = what;
     switch (what) {
