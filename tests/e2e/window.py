@@ -437,25 +437,34 @@ class Recorder:
         return samples[0::2]
 
 
+def pitch(samples):
+    """Hz as most tenths of a second have it: pieces that are missing do not change it."""
+    parts = [frequency(samples[i:i + 4800], 48000, trim=0)[0] for i in range(0, len(samples) - 4800, 4800)]
+    heard = sorted(hz for hz in parts if hz > 0)
+    return heard[len(heard) // 2] if heard else 0.0
+
+
 def hear(vm, hz):
-    """Lets the guest play a tone and gives what is heard: Hz, rms, longest silence, and whether the
-    guest itself could play without a break (a busy machine emulates it too slowly)."""
+    """Lets the guest play a tone and gives what is heard: Hz, rms, longest silence, pitch."""
     recorder = Recorder()
     time.sleep(1)
-    done = vm.ask(f"tone {hz} 4 48000 2", r"^tone-done (\d+) (\d+)", timeout=2 * PATIENCE)
+    vm.ask(f"tone {hz} 4 48000 2", "^tone-done", timeout=2 * PATIENCE)
     time.sleep(0.5)
-    return *frequency(recorder.stop(), 48000), done[2] == "0"
+    samples = recorder.stop()
+    return *frequency(samples, 48000), pitch(samples)
 
 
 def expect_tone(vm, hz):
+    """On a busy computer QEMU loses pieces of what the guest plays and tells nobody; then the pitch of
+    what is left must be right. That Oriel loses nothing is proven by tests/audio."""
     heard = []
-    for _ in range(4):
-        got, rms, gap, whole = hear(vm, hz)
-        heard.append((got, rms, gap, whole))
+    for _ in range(3):
+        got, rms, gap, tone = hear(vm, hz)
+        heard.append((got, rms, gap, tone))
         if abs(got - hz) < 1 and rms > 0.05 and gap < 0.01:
             return
     check(any(rms > 0.05 for _, rms, _, _ in heard), f"{hz} Hz: nothing is heard: {heard}")
-    check(not any(whole for *_, whole in heard), f"{hz} Hz is not what is heard: {heard}")
+    check(any(abs(tone - hz) < 3 for *_, tone in heard), f"{hz} Hz is not what is heard: {heard}")
     print(f"this machine is too busy to play {hz} Hz without a break: {heard}")
 
 
