@@ -142,6 +142,7 @@ def what_cannot_be_sent_is_said():
         says(viewer, "Files cannot be sent: there is no SPICE connection", good)
         says(viewer, "Files cannot be sent: there is no SPICE connection", good, good)
         check(viewer.alive(), "the viewer ended")
+    xdo("mousemove", 10, 10)  # else connect() waits in vain for the pointer to move
     with Machine(**QUIET) as vm, connect(vm, "spice:files=no") as viewer:
         says(viewer, "Files cannot be sent: spice:files is off", make(vm, "good.bin", 5000))
 

@@ -12,6 +12,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 from machine import Machine, Program, check, run_case  # noqa: E402
+from session import AGENT, Drive  # noqa: E402
 
 BUILD = sys.argv[1]
 DEVICES = os.path.join(BUILD, "tests", "devices")
@@ -285,6 +286,30 @@ def a_machine_without_usb_channel_gets_no_device():
         one = plug(vm, session)
         check(devices(session)[0][2:4] == (False, False), f"listed is {devices(session)}")
         session.ask(f"usb {one} 1", rf"^usb-result {one} 0 .*not configured for USB")
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def progress_is_told_some_times_a_second():
+    with Machine(sound=False, vga="none") as vm, Drive(vm) as session:
+        session.until("ready", AGENT)
+        path = os.path.join(vm.folder, "large")
+        with open(path, "wb") as file:
+            file.truncate(15_000_000)
+        mark, start = session.mark(), time.monotonic()
+        for number in range(1, 5):
+            session.send(f"file {number} {path}")
+        for number in range(1, 5):
+            session.expect(rf"^file {number} 100 1 ", 60, mark)
+        took = time.monotonic() - start
+        told = [line.split() for line in session.lines.since(mark) if line.startswith("file ")]
+        running = [line for line in told if line[3] == "0" and line[2] != "0"]
+        print(f"{len(running)} notes in {took:.1f} s")
+        check(0 < len(running) <= 22 * took + 4, f"{len(running)} notes of progress in {took:.1f} s")
+        for number in range(1, 5):
+            percents = [int(line[2]) for line in told if line[1] == str(number)]
+            check(percents == sorted(percents) and percents[0] == 0, f"file {number} went {percents}")
 
 
 if __name__ == "__main__":
