@@ -4,10 +4,10 @@
  * polkit's help where there is one) and carries their traffic in the usbredir channels; here it is
  * asked and told.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "spice/part.h"
 #include "spice/rules.h"
 
@@ -35,6 +35,18 @@ struct usb {
     bool said_auto, said_redirect; /* that a filter is wrong */
 };
 
+/* A number and what must stand behind it; *at moves on. */
+static bool take_number(const char **at, int base, unsigned long max, const char *behind,
+                        unsigned long *out)
+{
+    char *end = NULL;
+    *out = strtoul(*at, &end, base);
+    size_t n = strlen(behind);
+    bool ok = end != *at && *out <= max && strncmp(end, behind, n) == 0;
+    *at = ok ? end + n : end;
+    return ok;
+}
+
 /*
  * Bus, address, ids and names are only to be had as text, in a format of our own; all five
  * arguments are used, as printf demands.
@@ -42,19 +54,18 @@ struct usb {
 static bool describe(SpiceUsbDevice *device, struct orl_spice_usb *out)
 {
     char *text = spice_usb_device_get_description(device, "%4$d %5$d %3$s %1$s %2$s");
-    unsigned bus = 0;
-    unsigned address = 0;
-    unsigned vendor = 0;
-    unsigned product = 0;
-    int name = 0;
-    bool ok =
-        text && sscanf(text, "%u %u [%x:%x] %n", &bus, &address, &vendor, &product, &name) >= 4;
+    const char *at = text;
+    unsigned long bus, address, vendor, product;
+    bool ok = text && take_number(&at, 10, UINT16_MAX, " ", &bus) &&
+              take_number(&at, 10, 255, " [", &address) &&
+              take_number(&at, 16, UINT16_MAX, ":", &vendor) &&
+              take_number(&at, 16, UINT16_MAX, "]", &product);
     if (ok) {
         memset(out, 0, sizeof(*out));
         out->id = (uint64_t)bus * 256 + address;
         out->vendor = (uint16_t)vendor;
         out->product = (uint16_t)product;
-        snprintf(out->name, sizeof(out->name), "%s", name > 0 ? text + name : "");
+        orl_str_copy(out->name, sizeof(out->name), at + strspn(at, " "));
     }
     g_free(text);
     return ok;

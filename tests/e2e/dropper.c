@@ -79,7 +79,7 @@ static void add_path(char *list, const char *path)
     for (; *path; path++) {
         list += sprintf(list, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
     }
-    strcpy(list, "\r\n");
+    memcpy(list, "\r\n", sizeof("\r\n"));
 }
 
 static char *make_list(int count, char **paths)

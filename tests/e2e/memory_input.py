@@ -99,6 +99,14 @@ class Memory:
         fake.expect("^ready")
         return fake, [f"spice:host={socket}", "spice:port=0", "spice:enable=yes"]
 
+    def shown(self, *options, **more):
+        """A viewer that sends input to this memory, with the guest's picture and the focus."""
+        viewer = self.viewer(*options, **more)
+        viewer.expect("input goes through the guest's memory")
+        viewer.expect("picture: from the guest's memory")
+        viewer.place()
+        return viewer
+
     def viewer(self, *options, **more):
         """A viewer of this memory, alone with it unless the options say otherwise."""
         options = ("spice:enable=no", "win:alerts=no", "win:forceAspect=no", "egl:scale=1",
@@ -130,6 +138,11 @@ class OnX11(window.Viewer):
 
     def place(self):
         self.focus()
+
+    def captured(self):
+        name = subprocess.run(["xdotool", "getwindowname", self.window()], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout
+        return "captured" in name
 
 
 class ByXdotool:
@@ -268,9 +281,7 @@ def the_guests_pointer_is_where_the_hosts_is():
     for look in looks:
         with Memory() as memory:
             memory.guest(size=look[1])
-            viewer = memory.viewer(f"win:rotate={look[3]}", size=look[2])
-            viewer.expect("input goes through the guest's memory")
-            viewer.place()
+            viewer = memory.shown(f"win:rotate={look[3]}", size=look[2])
             follow_around(desk, look, viewer, dice)
 
 
@@ -282,9 +293,7 @@ def an_output_with_large_units_counts_physical_pixels():
     desk, dice = Hands(width // 2, height // 2), random.Random(10)
     with Memory() as memory:
         memory.guest(size=(640, 360))
-        viewer = memory.viewer(size=(320, 180))
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown(size=(320, 180))
         for _ in range(6):
             x, y = dice.randint(20, 300), dice.randint(20, 160)
             desk.point(x, y)
@@ -295,9 +304,7 @@ def positions_lead_the_pointer_as_well():
     desk, dice = hands(), random.Random(6)
     with Memory() as memory:
         guest = memory.guest(size=LOOKS[1][1])
-        viewer = memory.viewer("input:absolute=yes", size=LOOKS[1][2])
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown("input:absolute=yes", size=LOOKS[1][2])
         follow_around(desk, LOOKS[1], viewer, dice)
         check(guest.told("abs") and not guest.told("rel"), "motion instead of positions")
 
@@ -309,9 +316,7 @@ def keys_buttons_and_wheel_arrive_in_the_guests_memory():
     desk = hands()
     with Memory() as memory:
         guest = memory.guest()
-        viewer = memory.viewer()
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown()
         desk.point(100, 100)
         mark = guest.mark()
         desk.press("Shift", "a")
@@ -341,13 +346,11 @@ def captured_motion_arrives_in_the_guests_memory():
     desk, dice = hands(), random.Random(7)
     with Memory() as memory:
         guest = memory.guest()
-        viewer = memory.viewer("input:rawMouse=yes")
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown("input:rawMouse=yes")
         desk.point(100, 100)
         time.sleep(0.5)
         desk.tap("Scroll_Lock")
-        time.sleep(0.5)
+        wait_until(viewer.captured, "Scroll Lock does not capture")
         mark, x, y = guest.mark(), 0, 0
         for _ in range(200):
             dx, dy = dice.randint(-20, 20), dice.randint(-20, 20)
@@ -362,9 +365,7 @@ def keyboard_and_mouse_are_plugged_and_unplugged():
     hands().socket.close()
     with Memory() as memory:
         guest = memory.guest()
-        viewer = memory.viewer()
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown()
         for key, usage in (("b", B), ("c", C)):
             mark, desk = guest.mark(), Hands()
             desk.point(100, 100)
@@ -386,9 +387,7 @@ def a_killed_guest_comes_back_with_nothing_held():
     desk, dice = hands(), random.Random(8)
     with Memory() as memory:
         guest = memory.guest()
-        viewer = memory.viewer()
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
+        viewer = memory.shown()
         for turn in range(max(2, int(2 * SCALE))):
             desk.point(100, 100)
             mark = guest.mark()
@@ -403,8 +402,9 @@ def a_killed_guest_comes_back_with_nothing_held():
                 desk.release("a")
             guest = memory.guest()
             viewer.expect("session ", since=mark)
+            viewer.expect("input goes through the guest's memory", since=mark)
             desk.point(120, 120)
-            time.sleep(1.5)
+            time.sleep(0.5)
             desk.release(*(["Shift"] if turn % 2 else ["a", "Shift"]))
             desk.button(0x110, False)
             desk.tap("b")
@@ -419,12 +419,9 @@ def the_second_viewer_says_who_has_the_input_and_takes_its_turn():
     desk = hands()
     with Memory() as memory:
         guest = memory.guest()
-        first = memory.viewer()
-        first.expect("input goes through the guest's memory")
-        second = memory.viewer(at=(640, 400))
-        second.expect("input goes through the guest's memory")
-        second.place()
-        first.place()
+        first = memory.shown()
+        second = memory.shown(at=(640, 400))
+        first.focus()
         desk.point(100, 100)
         mark, heard = guest.mark(), second.mark()
         desk.press("a")
@@ -455,10 +452,8 @@ def spice_takes_over_while_the_memory_is_away():
     with Memory() as memory:
         guest = memory.guest()
         fake, options = memory.spice()
-        viewer = memory.viewer(*options)
+        viewer = memory.shown(*options)
         viewer.expect("Connected to SPICE")
-        viewer.expect("input goes through the guest's memory")
-        viewer.place()
         desk.point(100, 100)
         time.sleep(0.3)
         mark, silence = guest.mark(), fake.mark()
@@ -504,7 +499,8 @@ def motion_for_a_b7_guest_is_the_way_between_the_targets():
             desk.point(size[0] + 50, size[1] + 50)
             time.sleep(0.3)
             desk.point(200, 100)
-            expect_ring(200, 100, scale, "entered")  # the guest put its pointer there itself
+            expect_ring(200, 100, scale, "entered")  # the guest put its pointer there itself,
+            time.sleep(1)  # and the viewer has compared that with what it asked for
             mark, x, y = fake.mark(), 200, 100
             for _ in range(60):
                 x = min(max(x + dice.randint(-15, 15), 40), size[0] - 40)

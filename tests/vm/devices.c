@@ -60,7 +60,7 @@ static void wake(void *arg)
 static void tell_list(const struct orl_spice_note *note)
 {
     struct orl_spice_usb u;
-    size_t n = note->len / sizeof(u);
+    size_t n = note->data ? note->len / sizeof(u) : 0;
     printf("usb-devices %zu", n);
     for (size_t i = 0; i < n; i++) {
         memcpy(&u, note->data + i * sizeof(u), sizeof(u));
@@ -118,8 +118,6 @@ static gboolean make_drive(gpointer arg)
 static void do_line(struct devices *d, const char *line)
 {
     struct orl_spice_note note = {.kind = ORL_SPICE_USB_LIST};
-    unsigned long long id = 0;
-    unsigned on = 0;
     if (strncmp(line, "cd ", 3) == 0) {
         struct drive *drive = calloc(1, sizeof(*drive));
         if (drive) {
@@ -129,8 +127,11 @@ static void do_line(struct devices *d, const char *line)
         }
         return;
     }
-    if (sscanf(line, "usb %llu %u", &id, &on) == 2) {
-        note = (struct orl_spice_note){.kind = ORL_SPICE_USB_SET, .id = id, .a = on};
+    if (strncmp(line, "usb ", 4) == 0) {
+        char *end = NULL;
+        note.kind = ORL_SPICE_USB_SET;
+        note.id = strtoull(line + 4, &end, 10);
+        note.a = strcmp(end, " 1") == 0;
     } else if (strcmp(line, "usb-list") != 0) {
         say("failed %s", line);
         return;

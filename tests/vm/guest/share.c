@@ -76,7 +76,7 @@ static const char *converse(int fd, struct bytes *answer)
 /* `share-answer BYTES CRC32 HEAD [BODY]`: size and sum are those of the body. */
 static void tell(int report, const struct bytes *answer)
 {
-    const uint8_t *end = memmem(answer->at, answer->len, "\r\n\r\n", 4);
+    const uint8_t *end = answer->len ? memmem(answer->at, answer->len, "\r\n\r\n", 4) : NULL;
     size_t head = end ? (size_t)(end + 4 - answer->at) : answer->len;
     size_t body = answer->len - head;
     struct bytes line = {0};
