@@ -26,6 +26,7 @@ struct rig {
     struct orl_shm shm;
     struct orl_session session;
     struct orl_ring frames, pointer;
+    uint32_t attached;          /* how often; a busy machine may be too late for the guest */
     struct orl_frame_desc desc; /* last frame */
     struct orl_payload msg;
 };
@@ -45,6 +46,7 @@ static void attach(struct rig *r)
 {
     struct orl_attach a;
     memset(&a, 0, sizeof(a));
+    r->attached++;
     uint64_t end = orl_now_ns() + LIMIT_NS;
     while (orl_attach_step(&a, &r->shm, orl_now_ns(), true, &r->session) != ORL_OK) {
         assert_true(orl_now_ns() < end);
@@ -175,10 +177,11 @@ static void every_release_shows_the_reference_picture(void **state)
         r->conf.damage = ORL_DEMO_RANDOM;
         rig_start(r);
         assert_int_equal(r->session.lay->release, release);
-        uint32_t expected = 0;
+        uint32_t expected = 0, attached = 0;
         for (int i = 0; i < 40; i++) {
             next_frame(r);
-            assert_true(i == 0 || r->desc.serial == expected);
+            assert_true(r->attached != attached || r->desc.serial == expected);
+            attached = r->attached;
             expected = r->desc.serial + 1;
             assert_pixels(r, &r->conf);
             finish_frame(r);
@@ -248,21 +251,35 @@ static void an_idle_guest_repeats_its_frame_for_a_new_viewer(void **state)
     }
 }
 
+/* A guest that changes its mode after `delay_ns`, with its first frame at hand. */
+static struct rig *before_mode_change(const struct orl_demo_conf *later, uint64_t delay_ns)
+{
+    struct rig *r = rig_new();
+    r->conf.event_count = 2;
+    r->conf.events[0] = (struct orl_demo_event){delay_ns, ORL_DEMO_DO_SIZE, later->w, later->h};
+    r->conf.events[1] = (struct orl_demo_event){delay_ns, ORL_DEMO_DO_FORMAT, later->fmt, 0};
+    rig_start(r);
+    next_frame(r);
+    return r;
+}
+
 static void a_mode_change_is_whole_from_its_first_frame(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
-    struct orl_demo_conf later = r->conf;
+    struct orl_demo_conf later;
+    orl_demo_conf_init(&later);
     later.w = 411;
     later.h = 97;
     later.fmt = ORL_PIX_BGR24_IN_32;
-    r->conf.event_count = 2;
-    r->conf.events[0] =
-        (struct orl_demo_event){300 * ORL_NS_PER_MS, ORL_DEMO_DO_SIZE, later.w, later.h};
-    r->conf.events[1] =
-        (struct orl_demo_event){300 * ORL_NS_PER_MS, ORL_DEMO_DO_FORMAT, later.fmt, 0};
-    rig_start(r);
-    next_frame(r);
+    later.fps = 120;
+    uint64_t delay_ns = 300 * ORL_NS_PER_MS;
+    struct rig *r = before_mode_change(&later, delay_ns);
+    while (r->desc.w == later.w && delay_ns < LIMIT_NS) { /* a busy computer: seen too late */
+        rig_stop(r);
+        free(r);
+        delay_ns *= 2;
+        r = before_mode_change(&later, delay_ns);
+    }
     uint32_t format_id = r->desc.format_id;
     while (r->desc.w == r->conf.w) {
         assert_int_equal(r->desc.format_id, format_id);
@@ -467,14 +484,19 @@ static void a_restart_is_a_new_session_that_works(void **state)
     for (uint32_t release = 0; release < ORL_RELEASES; release++) {
         struct rig *r = rig_new();
         r->conf.release = (enum orl_release)release;
-        r->conf.event_count = 1;
-        r->conf.events[0] =
-            (struct orl_demo_event){400 * ORL_NS_PER_MS, ORL_DEMO_DO_RESTART, 0, 0};
+        /* Several: a busy computer may attach us only after the first ones. */
+        r->conf.event_count = 3;
+        for (uint64_t i = 0; i < 3; i++) {
+            r->conf.events[i] = (struct orl_demo_event){(1 + 10 * i) * 400 * ORL_NS_PER_MS,
+                                                        ORL_DEMO_DO_RESTART, 0, 0};
+        }
         rig_start(r);
         uint32_t first = r->session.id;
+        uint64_t end = orl_now_ns() + LIMIT_NS;
         while (r->session.id == first) {
             next_frame(r);
             (void)!orl_ring_done(&r->frames);
+            assert_true(orl_now_ns() < end);
         }
         for (int i = 0; i < 3; i++) {
             next_frame(r);
