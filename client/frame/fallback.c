@@ -13,9 +13,11 @@ void orl_fallback_init(struct orl_fallback *f, struct orl_wake *render_wake)
     orl_mailbox_init(&f->pos_mb);
     orl_mailbox_init(&f->shape_mb);
     orl_flag_init(&f->wanted);
+    orl_flag_init(&f->all);
+    orl_counter_init(&f->released);
     f->render_wake = render_wake;
-    f->wanted_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (f->wanted_fd < 0) {
+    f->source_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (f->source_fd < 0) {
         orl_flag_raise(&f->wanted);
     }
 }
@@ -23,20 +25,27 @@ void orl_fallback_init(struct orl_fallback *f, struct orl_wake *render_wake)
 void orl_fallback_finish(struct orl_fallback *f)
 {
     for (int i = 0; i < ORL_MAILBOX_SLOTS; i++) {
-        free((void *)(uintptr_t)f->frame[i].map); /* const for readers; ours to free */
+        free(f->pixels[i]);
+        f->pixels[i] = NULL;
         free(f->shape[i].rgba);
         f->frame[i] = (struct orl_slot){.kind = ORL_SLOT_NONE};
         f->shape[i] = (struct orl_cursor_shape){0};
     }
-    if (f->wanted_fd >= 0) {
-        close(f->wanted_fd);
-        f->wanted_fd = -1;
+    if (f->source_fd >= 0) {
+        close(f->source_fd);
+        f->source_fd = -1;
     }
+}
+
+/* Fails only when the counter is full: then the source has been told often enough. */
+static void tell_source(struct orl_fallback *f)
+{
+    (void)!write(f->source_fd, &(uint64_t){1}, sizeof(uint64_t));
 }
 
 void orl_fallback_want(struct orl_fallback *f, bool wanted)
 {
-    if (f->wanted_fd < 0 || wanted == orl_flag_is_raised(&f->wanted)) {
+    if (f->source_fd < 0 || wanted == orl_flag_is_raised(&f->wanted)) {
         return;
     }
     if (!wanted) {
@@ -44,6 +53,14 @@ void orl_fallback_want(struct orl_fallback *f, bool wanted)
         return;
     }
     orl_flag_raise(&f->wanted);
-    /* Fails only when the counter is full: then the source has been told often enough. */
-    (void)!write(f->wanted_fd, &(uint64_t){1}, sizeof(uint64_t));
+    orl_flag_raise(&f->all);
+    tell_source(f);
+}
+
+void orl_fallback_release(struct orl_fallback *f, uint64_t hold, bool shown)
+{
+    orl_counter_set(&f->released, hold * 2 + (shown ? 0 : 1));
+    if (f->source_fd >= 0) {
+        tell_source(f);
+    }
 }

@@ -23,8 +23,27 @@ struct orl_pool {
 
 enum orl_slot_kind {
     ORL_SLOT_NONE,   /* no picture: session lost or video off; the last picture may stay */
-    ORL_SLOT_STAGED, /* pixels stand in `map` */
-    ORL_SLOT_DMABUF  /* reserved for imported buffers */
+    ORL_SLOT_STAGED, /* pixels stand in `map`, a buffer of the pool */
+    ORL_SLOT_HELD, /* pixels stand in `map`, the guest's own memory, until the slot is released */
+    ORL_SLOT_DMABUF /* the same, and `shared` is that memory as a descriptor GL may import */
+};
+
+/* How held pixels may reach the texture: what the render thread accepts, as bits. */
+enum orl_slot_way {
+    ORL_WAY_HELD = 1,   /* ORL_SLOT_HELD */
+    ORL_WAY_DMABUF = 2, /* ORL_SLOT_DMABUF with a real DMA-BUF */
+    ORL_WAY_MEMORY = 4, /* ORL_SLOT_DMABUF with any descriptor that can be mapped */
+    ORL_WAYS_KNOWN = 8  /* the render thread is up and has said so; staging always works */
+};
+
+/* A range of the guest's memory as a file descriptor. */
+struct orl_shared {
+    uint64_t id;     /* of the descriptor; never used for another one; 0 = none */
+    int fd;          /* borrowed until the slot is released */
+    uint64_t offset; /* of the first pixel in the descriptor, bytes */
+    uint64_t bytes;  /* that the descriptor has in all: what GL reads must end before */
+    bool foreign;    /* a GPU's own buffer: no modifier is known, map is NULL, bytes may be 0 */
+    bool bottom_up;  /* the first row is the lowest of the picture */
 };
 
 struct orl_slot {
@@ -33,10 +52,12 @@ struct orl_slot {
     struct orl_rects upload; /* superset of what changed since the last slot that was taken */
     uint64_t pool;           /* generation of the pool that `map` belongs to */
     uint32_t buffer;         /* index in that pool */
-    const uint8_t *map;  /* desc.rows rows of desc.pitch bytes, readable until the next take */
-    uint32_t session;    /* counts up with every attach */
-    uint64_t t_seen_ns;  /* when the message was found */
-    uint64_t t_ready_ns; /* when the last byte was staged */
+    const uint8_t *map; /* desc.rows rows of desc.pitch bytes; STAGED: until the next take */
+    uint64_t hold;      /* HELD, DMABUF: number to release it with; counts up from 1 */
+    struct orl_shared shared; /* DMABUF */
+    uint32_t session;         /* counts up with every attach */
+    uint64_t t_seen_ns;       /* when the message was found */
+    uint64_t t_ready_ns;      /* when the last byte was staged */
 };
 
 /* Position and visibility: newest wins. Guest screen pixels, top left of the shape. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "spice/part.h"
+#include "spice/scanout.h"
 #include "spice/screen.h"
 
 #define ORL_LOG_MODULE "spice"
@@ -19,22 +20,22 @@
 #define COPY_EVERY_NS (8 * ORL_NS_PER_MS)
 
 #define GL_SENTENCE                                                                            \
-    "The virtual machine's emulated graphics card draws with OpenGL and hands out its "        \
-    "picture "                                                                                 \
-    "in a form that cannot be shown here. Switch that off: gl=off in QEMU's -spice option, "   \
-    "or "                                                                                      \
-    "<gl enable='no'/> in libvirt's graphics element."
+    "The virtual machine's emulated graphics card draws with OpenGL, and its picture cannot "  \
+    "be read by the graphics driver that is used here. Let both use the same graphics card "   \
+    "(rendernode= of QEMU's -spice option), or switch that off: gl=off there, or <gl "         \
+    "enable='no'/> in libvirt's graphics element."
 
 struct display {
     struct orl_spice *spice;
     struct orl_fallback *out;
     struct orl_screen screen;
-    SpiceChannel *channel; /* the one that is shown; NULL none; the session owns it */
+    struct orl_scanout scanout; /* active: shown instead of the screen */
+    SpiceChannel *channel;      /* the one that is shown; NULL none; the session owns it */
     int id;
     bool ready; /* the surface has something on it */
     bool gl_said, bad_said;
-    guint timer, wanted; /* GLib sources; 0 none */
-    uint64_t seen_ns;    /* of the first change that was not copied yet; 0 none */
+    guint timer, wanted, answer; /* GLib sources; 0 none */
+    uint64_t seen_ns;            /* of the first change that was not copied yet; 0 none */
     uint64_t copied_ns;
 };
 
@@ -54,13 +55,92 @@ static void stop_timer(struct display *d)
     }
 }
 
+/* ---- A card that draws with OpenGL --------------------------------------------------------- */
+
+/* Without its answer the card would wait for a frame that nobody draws. */
+static void answer(struct display *d)
+{
+    if (d->answer) {
+        g_source_remove(d->answer);
+        d->answer = 0;
+    }
+    if (d->channel) {
+        spice_display_channel_gl_draw_done(SPICE_DISPLAY_CHANNEL(d->channel));
+    }
+}
+
+static gboolean on_waited(gpointer self)
+{
+    struct display *d = self;
+    d->answer = 0;
+    if (orl_scanout_give_up_waiting(&d->scanout)) {
+        answer(d);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* Looks at what render gave back, hands over what is new, answers the card when it is time. */
+static void step_scanout(struct display *d)
+{
+    if (orl_scanout_step(&d->scanout, orl_now_ns())) {
+        answer(d);
+    } else if (d->scanout.owed && !d->answer) {
+        d->answer = g_timeout_add(ORL_SCANOUT_ANSWER_MS, on_waited, d);
+    }
+    if (d->scanout.active && d->scanout.refused && !d->gl_said) {
+        d->gl_said = true;
+        orl_spice_emit(d->spice, ORL_SPICE_MESSAGE, 0, 0, 0, GL_SENTENCE,
+                       sizeof(GL_SENTENCE) - 1);
+    }
+}
+
 static void no_picture(struct display *d)
 {
     stop_timer(d);
     d->ready = false;
     d->seen_ns = 0;
     orl_screen_gone(&d->screen);
+    orl_scanout_gone(&d->scanout);
+    step_scanout(d);
     publish_size(d, 0, 0);
+}
+
+static void on_scanout(GObject *channel, GParamSpec *spec, gpointer self)
+{
+    struct display *d = self;
+    const SpiceGlScanout *from =
+        spice_display_channel_get_gl_scanout(SPICE_DISPLAY_CHANNEL(channel));
+    (void)spec;
+    if (!from || from->fd < 0) {
+        orl_scanout_gone(&d->scanout);
+        return;
+    }
+    const struct orl_scanout_info info = {.fd = from->fd,
+                                          .w = from->width,
+                                          .h = from->height,
+                                          .pitch = from->stride,
+                                          .fourcc = from->format,
+                                          .top_down = from->y0top};
+    stop_timer(d);
+    d->ready = false;
+    int err = orl_scanout_set(&d->scanout, &info);
+    if (err) {
+        orl_warn("the emulated card's buffer cannot be shown: %ux%u, format %08x: %s", info.w,
+                 info.h, (unsigned)info.fourcc, orl_err_text(err));
+        no_picture(d);
+        return;
+    }
+    orl_screen_forget(&d->screen);
+    publish_size(d, info.w, info.h);
+    step_scanout(d);
+}
+
+static void on_gl_draw(SpiceChannel *channel, guint x, guint y, guint w, guint h, gpointer self)
+{
+    struct display *d = self;
+    (void)channel;
+    orl_scanout_draw(&d->scanout, x, y, w, h);
+    step_scanout(d);
 }
 
 /* ---- Copying ------------------------------------------------------------------------------- */
@@ -81,7 +161,7 @@ static void say_once(struct display *d, int err, const SpiceDisplayPrimary *p)
 static void copy(struct display *d)
 {
     SpiceDisplayPrimary p;
-    if (!d->channel || !d->ready || !orl_flag_is_raised(&d->out->wanted) ||
+    if (!d->channel || !d->ready || d->scanout.active || !orl_flag_is_raised(&d->out->wanted) ||
         !spice_display_channel_get_primary(d->channel, 0, &p)) {
         return;
     }
@@ -111,7 +191,7 @@ static gboolean on_timer(gpointer self)
 /* The first change after a pause is copied in the next turn of the loop. */
 static void schedule(struct display *d)
 {
-    if (d->timer || !d->ready || !orl_flag_is_raised(&d->out->wanted) ||
+    if (d->timer || !d->ready || d->scanout.active || !orl_flag_is_raised(&d->out->wanted) ||
         !orl_screen_is_damaged(&d->screen)) {
         return;
     }
@@ -126,16 +206,21 @@ static void schedule(struct display *d)
                                   on_timer, d, NULL);
 }
 
-/* Render wants pixels from now on; it gets all of them, changed or not. */
-static gboolean on_wanted(gint fd, GIOCondition what, gpointer self)
+/* Render wants pixels from now on and gets all of them, changed or not; or it gives a buffer back. */
+static gboolean on_render(gint fd, GIOCondition what, gpointer self)
 {
     struct display *d = self;
     uint64_t n;
     (void)what;
     (void)!read(fd, &n, sizeof(n));
-    orl_screen_damage_all(&d->screen);
-    stop_timer(d);
-    copy(d);
+    if (orl_flag_is_raised(&d->out->all)) {
+        orl_flag_lower(&d->out->all);
+        orl_screen_damage_all(&d->screen);
+        orl_scanout_damage_all(&d->scanout);
+        stop_timer(d);
+        copy(d);
+    }
+    step_scanout(d);
     return G_SOURCE_CONTINUE;
 }
 
@@ -187,6 +272,9 @@ static void on_create(SpiceChannel *channel, gint format, gint w, gint h, gint p
     orl_debug("surface of %dx%d, format %d", w, h, format);
     d->ready = false; /* nothing is drawn on it yet */
     d->bad_said = false;
+    /* Not every server says that a buffer has gone; what was said last is shown. */
+    orl_scanout_gone(&d->scanout);
+    step_scanout(d);
     orl_screen_damage_all(&d->screen);
     place(d, w, h);
 }
@@ -224,36 +312,6 @@ static void on_monitors(GObject *channel, GParamSpec *spec, gpointer self)
     }
 }
 
-/* ---- Pictures in GPU buffers: importing them is not possible yet --------------------------- */
-
-static void on_scanout(GObject *channel, GParamSpec *spec, gpointer self)
-{
-    struct display *d = self;
-    const SpiceGlScanout *s =
-        spice_display_channel_get_gl_scanout(SPICE_DISPLAY_CHANNEL(channel));
-    (void)spec;
-    if (!s || s->fd < 0) {
-        return;
-    }
-    no_picture(d);
-    if (!d->gl_said) {
-        d->gl_said = true;
-        orl_spice_emit(d->spice, ORL_SPICE_MESSAGE, 0, 0, 0, GL_SENTENCE,
-                       sizeof(GL_SENTENCE) - 1);
-    }
-}
-
-/* Without the answer the guest would wait for a frame that nobody draws. */
-static void on_gl_draw(SpiceChannel *channel, guint x, guint y, guint w, guint h, gpointer self)
-{
-    (void)x;
-    (void)y;
-    (void)w;
-    (void)h;
-    (void)self;
-    spice_display_channel_gl_draw_done(SPICE_DISPLAY_CHANNEL(channel));
-}
-
 /* ---- Part ---------------------------------------------------------------------------------- */
 
 static bool wanted(const struct orl_spice_conf *conf)
@@ -274,8 +332,9 @@ static int create(void **self, struct orl_spice *spice)
     d->spice = spice;
     d->out = out;
     orl_screen_init(&d->screen, out);
-    if (out->wanted_fd >= 0) {
-        d->wanted = g_unix_fd_add(out->wanted_fd, G_IO_IN, on_wanted, d);
+    orl_scanout_init(&d->scanout, out);
+    if (out->source_fd >= 0) {
+        d->wanted = g_unix_fd_add(out->source_fd, G_IO_IN, on_render, d);
     }
     *self = d;
     return ORL_OK;
@@ -299,9 +358,13 @@ static void destroy(void *self)
         release(d);
     }
     stop_timer(d);
+    if (d->answer) {
+        g_source_remove(d->answer);
+    }
     if (d->wanted) {
         g_source_remove(d->wanted);
     }
+    orl_scanout_finish(&d->scanout);
     free(d);
 }
 

@@ -145,14 +145,14 @@ static int check(const struct orl_screen *s, const struct orl_surface_view *from
 
 static uint8_t *room_for(struct orl_screen *s, uint32_t back, size_t bytes)
 {
-    struct orl_slot *slot = &s->out->frame[back];
+    uint8_t **pixels = &s->out->pixels[back];
     if (bytes > s->cap[back]) {
-        free((void *)(uintptr_t)slot->map); /* const for render; the back slot is ours */
-        slot->map = malloc(bytes);
-        s->cap[back] = slot->map ? bytes : 0;
+        free(*pixels);
+        *pixels = malloc(bytes);
+        s->cap[back] = *pixels ? bytes : 0;
         orl_rects_set_full(&s->damage.stale[back]);
     }
-    return (uint8_t *)(uintptr_t)slot->map;
+    return *pixels;
 }
 
 static void describe(struct orl_screen *s, struct orl_slot *slot)
@@ -198,12 +198,19 @@ int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from, u
     orl_damage_staged(&s->damage, back, unread >= 0 ? &s->out->frame[unread].upload : NULL,
                       &slot->upload);
     describe(s, slot);
+    slot->map = map;
     slot->t_seen_ns = seen_ns;
     slot->t_ready_ns = now_ns;
     orl_mailbox_publish(&s->out->frame_mb);
     s->shown = true;
     wake_render(s);
     return ORL_OK;
+}
+
+void orl_screen_forget(struct orl_screen *s)
+{
+    s->shown = false;
+    orl_screen_damage_all(s);
 }
 
 void orl_screen_gone(struct orl_screen *s)

@@ -65,6 +65,9 @@ bool orl_screen_is_damaged(const struct orl_screen *s);
 ORL_MUST int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from,
                              uint64_t seen_ns, uint64_t now_ns);
 
+/* Another picture is handed over in its place. */
+void orl_screen_forget(struct orl_screen *s);
+
 /* There is no picture any more: hands that over, once. */
 void orl_screen_gone(struct orl_screen *s);
 

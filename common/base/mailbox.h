@@ -7,7 +7,8 @@
  * and `mid` (in between): an exchange swaps one of the ends with `mid`, so no slot ever has two
  * owners. FRESH in `mid` says that the slot in between has not been taken yet.
  *
- * Who writes: `back` only the producer, `front` only the consumer, `mid` both by exchange.
+ * Who writes: `back` only the producer, `front` only the consumer, `mid` both by exchange; only the
+ * producer sets FRESH.
  * Memory order: the producer's exchange releases the slot it filled, the consumer's acquires it;
  * the other direction likewise hands a read slot back, hence acq_rel on both.
  * Stress test: tests/stress/test_mailbox.c.
@@ -46,15 +47,33 @@ static inline bool orl_mailbox_publish(struct orl_mailbox *mb)
     return (old & ORL_MAILBOX_FRESH) != 0;
 }
 
-/* Consumer: makes the newest slot `front`. False, changing nothing, when there is nothing new. */
+/*
+ * Consumer: makes the newest slot `front`. False, changing nothing, when there is nothing new. Goes
+ * round again only when the producer published or withdrew in between.
+ */
 static inline bool orl_mailbox_take(struct orl_mailbox *mb)
 {
-    if (!(atomic_load_explicit(&mb->mid, memory_order_relaxed) & ORL_MAILBOX_FRESH)) {
-        return false;
+    uint32_t mid = atomic_load_explicit(&mb->mid, memory_order_relaxed);
+    while (mid & ORL_MAILBOX_FRESH) {
+        if (atomic_compare_exchange_weak_explicit(&mb->mid, &mid, mb->front,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            mb->front = mid & 3u;
+            return true;
+        }
     }
-    uint32_t old = atomic_exchange_explicit(&mb->mid, mb->front, memory_order_acq_rel);
-    mb->front = old & 3u;
-    return true;
+    return false;
+}
+
+/*
+ * Producer: takes the published slot back. True: the consumer has not seen it and never will. False:
+ * there was none, or the consumer has it now. The slot stays in between and is used again.
+ */
+static inline bool orl_mailbox_withdraw(struct orl_mailbox *mb)
+{
+    uint32_t mid = atomic_load_explicit(&mb->mid, memory_order_relaxed);
+    return (mid & ORL_MAILBOX_FRESH) != 0 &&
+           atomic_compare_exchange_strong_explicit(&mb->mid, &mid, mid & 3u,
+                                                   memory_order_acq_rel, memory_order_acquire);
 }
 
 /*

@@ -12,9 +12,9 @@
 
 static bool told(const struct orl_fallback *f, int timeout_ms)
 {
-    struct pollfd p = {.fd = f->wanted_fd, .events = POLLIN};
+    struct pollfd p = {.fd = f->source_fd, .events = POLLIN};
     uint64_t n = 0;
-    return poll(&p, 1, timeout_ms) == 1 && read(f->wanted_fd, &n, sizeof(n)) == sizeof(n);
+    return poll(&p, 1, timeout_ms) == 1 && read(f->source_fd, &n, sizeof(n)) == sizeof(n);
 }
 
 static void the_source_is_told_when_its_pixels_are_wanted(void **state)
@@ -42,8 +42,8 @@ static void without_an_eventfd_pixels_are_always_wanted(void **state)
     (void)state;
     struct orl_fallback f;
     orl_fallback_init(&f, NULL);
-    close(f.wanted_fd);
-    f.wanted_fd = -1;
+    close(f.source_fd);
+    f.source_fd = -1;
     orl_flag_raise(&f.wanted); /* as init does it then */
     orl_fallback_want(&f, false);
     assert_true(orl_flag_is_raised(&f.wanted));
@@ -56,11 +56,11 @@ static void finish_frees_what_the_slots_own(void **state)
     struct orl_fallback f;
     orl_fallback_init(&f, NULL);
     for (int i = 0; i < 3; i++) { /* the sanitizer tells of what is left */
-        f.frame[i].map = malloc(100);
+        f.pixels[i] = malloc(100);
         f.shape[i].rgba = malloc(100);
     }
     orl_fallback_finish(&f);
-    assert_null(f.frame[0].map);
+    assert_null(f.pixels[0]);
     orl_fallback_finish(&f);
 }
 

@@ -9,7 +9,10 @@
  *   heads X Y W H ...      monitors on that surface
  *   gone                   no surface any more
  *   cursor TYPE W H HX HY X Y   a visible pointer; byte number i of its data is i * 7 + 1
- *   move X Y    hide    gl W H
+ *   move X Y    hide
+ *   gl W H FOURCC TOP      a picture in a buffer, pixels as in mode; FOURCC as a number, TOP 1 or 0
+ *   gl-draw X Y W H        the card has drawn there
+ *   gl-end                 no such buffer any more
  * Says "gl drawn" when a client has answered a picture in a GPU buffer.
  */
 #include <signal.h>
@@ -17,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <glib-unix.h>
 #include <spice/qxl_dev.h>
@@ -229,17 +233,29 @@ static void change_cursor(uint8_t type, int x, int y)
     push_cursor(cmd);
 }
 
-/* Any descriptor will do: the server only hands it on. */
-static void show_gl(uint32_t w, uint32_t h)
+/* Not a GPU's buffer, but the server only hands it on. The library closes the descriptor. */
+static void show_gl(uint32_t w, uint32_t h, uint32_t fourcc, int top_down)
 {
+    size_t bytes = (size_t)w * h * 4;
     int fd = memfd_create("gl", MFD_CLOEXEC);
-    spice_qxl_gl_scanout(&card.qxl, fd, w, h, w * 4, 0x34325258, 1); /* fourcc XR24 */
-    spice_qxl_gl_draw_async(&card.qxl, 0, 0, w, h, 1);
+    uint32_t *px = MAP_FAILED;
+    if (fd >= 0 && bytes > 0 && ftruncate(fd, (off_t)bytes) == 0) {
+        px = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    }
+    if (px == MAP_FAILED) {
+        fake_say("no memory");
+        return;
+    }
+    for (uint32_t i = 0; i < w * h; i++) {
+        px[i] = i * 40503u;
+    }
+    munmap(px, bytes);
+    spice_qxl_gl_scanout(&card.qxl, fd, w, h, w * 4, fourcc, top_down);
 }
 
 static void obey(const char *line)
 {
-    unsigned a, b, c;
+    unsigned a, b, c, d;
     int x, y;
     if (sscanf(line, "mode %u %u %u", &a, &b, &c) == 3) {
         set_mode(a, b, c);
@@ -253,8 +269,12 @@ static void obey(const char *line)
         change_cursor(QXL_CURSOR_MOVE, x, y);
     } else if (strcmp(line, "hide") == 0) {
         change_cursor(QXL_CURSOR_HIDE, 0, 0);
-    } else if (sscanf(line, "gl %u %u", &a, &b) == 2) {
-        show_gl(a, b);
+    } else if (sscanf(line, "gl %u %u %u %d", &a, &b, &c, &x) == 4) {
+        show_gl(a, b, c, x);
+    } else if (sscanf(line, "gl-draw %u %u %u %u", &a, &b, &c, &d) == 4) {
+        spice_qxl_gl_draw_async(&card.qxl, a, b, c, d, 1);
+    } else if (strcmp(line, "gl-end") == 0) {
+        spice_qxl_gl_scanout(&card.qxl, -1, 0, 0, 0, 0, 0);
     } else {
         fake_say("unknown %s", line);
     }

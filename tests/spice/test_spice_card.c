@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "frame/link.h"
@@ -177,24 +178,149 @@ static void modes_come_and_go(void **state)
     }
 }
 
-static void a_picture_in_a_gpu_buffer_is_explained_once(void **state)
+/* ---- A card that draws with OpenGL; the test is the render thread ---------------------------- */
+
+#define XR24 0x34325258u
+#define XB24 0x34324258u
+
+static uint64_t want_hold; /* a slot with a higher number than this */
+
+static bool has_buffer(void)
+{
+    return slot()->kind == ORL_SLOT_DMABUF && slot()->hold > want_hold;
+}
+
+static void wait_for_buffer(void)
+{
+    assert_true(wait_for(has_buffer));
+    want_hold = slot()->hold;
+}
+
+static void show_buffer(uint32_t w, uint32_t h, uint32_t fourcc, int top_down)
+{
+    rig_tell(&v.rig, "gl %u %u %u %d", w, h, fourcc, top_down);
+    rig_expect(&v.rig, "done");
+    want_hold = slot()->hold;
+}
+
+static void expect_buffer(uint32_t w, uint32_t h)
+{
+    const struct orl_slot *s = slot();
+    size_t bytes = (size_t)w * h * 4;
+    assert_int_equal(s->desc.w, w);
+    assert_int_equal(s->desc.h, h);
+    assert_int_equal(s->desc.rows, h);
+    assert_int_equal(s->desc.pitch, w * 4);
+    assert_true(s->shared.foreign && s->shared.id > 0);
+    assert_null(s->map);
+    uint32_t *px = mmap(NULL, bytes, PROT_READ, MAP_SHARED, s->shared.fd, 0);
+    assert_true(px != MAP_FAILED);
+    for (uint32_t i = 0; i < w * h; i++) {
+        assert_int_equal(px[i], i * 40503u);
+    }
+    munmap(px, bytes);
+}
+
+static void a_picture_in_a_gpu_buffer_is_handed_over_and_answered(void **state)
+{
+    (void)state;
+    tell("mode 64 32 32");
+    connect_to_card();
+    wait_for_size(64, 32);
+    show_buffer(48, 20, XR24, 1);
+    wait_for_buffer();
+    expect_buffer(48, 20);
+    assert_int_equal(slot()->desc.fmt, ORL_PIX_BGRA8);
+    assert_false(slot()->shared.bottom_up);
+    assert_true(slot()->upload.full);
+    uint64_t id = slot()->shared.id;
+    orl_fallback_release(&v.display, slot()->hold, true);
+
+    rig_tell(&v.rig, "gl-draw 3 4 100 2");
+    wait_for_buffer();
+    assert_int_equal(slot()->shared.id, id);
+    assert_false(slot()->upload.full);
+    assert_int_equal(slot()->upload.n, 1);
+    assert_int_equal(slot()->upload.r[0].x, 3);
+    assert_int_equal(slot()->upload.r[0].y, 4);
+    assert_int_equal(slot()->upload.r[0].w, 45);
+    assert_int_equal(slot()->upload.r[0].h, 2);
+    orl_fallback_release(&v.display, slot()->hold, true);
+    rig_expect(&v.rig, "gl drawn");
+
+    show_buffer(31, 9, XB24, 0);
+    wait_for_buffer();
+    expect_buffer(31, 9);
+    assert_int_equal(slot()->desc.fmt, ORL_PIX_RGBA8);
+    assert_true(slot()->shared.bottom_up);
+    assert_true(slot()->shared.id != id);
+    orl_fallback_release(&v.display, slot()->hold, true);
+
+    tell("gl-end");        /* which this server tells nobody */
+    tell("mode 64 32 32"); /* back to plain pictures */
+    wait_for_size(64, 32);
+}
+
+static void a_card_that_nobody_looks_at_is_answered_all_the_same(void **state)
+{
+    (void)state;
+    tell("mode 64 32 32");
+    connect_to_card();
+    wait_for_size(64, 32);
+    show_buffer(64, 32, XR24, 1);
+    wait_for_buffer();
+    for (int i = 0; i < 3; i++) {
+        rig_tell(&v.rig, "gl-draw 0 0 5 5"); /* the slot is not released */
+        rig_expect(&v.rig, "gl drawn");
+    }
+    orl_fallback_release(&v.display, slot()->hold, true);
+    wait_for_buffer(); /* what was drawn meanwhile */
+    assert_int_equal(slot()->upload.n, 1);
+    orl_fallback_release(&v.display, slot()->hold, true);
+    orl_fallback_want(&v.display, false);
+    rig_tell(&v.rig, "gl-draw 0 0 5 5");
+    rig_expect(&v.rig, "gl drawn");
+    orl_fallback_want(&v.display, true);
+    wait_for_buffer();
+    assert_true(slot()->upload.full);
+}
+
+static void a_gpu_buffer_that_cannot_be_imported_is_explained_once(void **state)
 {
     (void)state;
     struct orl_spice_note note;
     tell("mode 64 32 32");
     connect_to_card();
     wait_for_size(64, 32);
-    rig_tell(&v.rig, "gl 64 32");
-    rig_expect(&v.rig, "gl drawn"); /* a guest that waits for it goes on */
-    assert_true(wait_for(no_picture));
-    assert_true(rig_event(&v.rig, ORL_SPICE_MESSAGE, &note, RIG_MS));
-    assert_non_null(strstr((const char *)note.data, "gl=off"));
-    free(note.data);
-    rig_tell(&v.rig, "gl 32 32");
-    rig_expect(&v.rig, "gl drawn");
-    assert_false(rig_event(&v.rig, ORL_SPICE_MESSAGE, &note, 300));
-    tell("mode 64 32 32"); /* back to plain pictures */
+    for (int i = 0; i < 2; i++) {
+        show_buffer(64, 32, XR24, 1);
+        wait_for_buffer();
+        rig_tell(&v.rig, "gl-draw 0 0 64 32");
+        orl_fallback_release(&v.display, slot()->hold, false);
+        rig_expect(&v.rig, "gl drawn"); /* a guest that waits for it goes on */
+        if (i == 0) {
+            assert_true(rig_event(&v.rig, ORL_SPICE_MESSAGE, &note, RIG_MS));
+            assert_non_null(strstr((const char *)note.data, "gl=off"));
+            free(note.data);
+        } else {
+            assert_false(rig_event(&v.rig, ORL_SPICE_MESSAGE, &note, 300));
+        }
+    }
+    tell("gl-end");
+    tell("mode 64 32 32");
     wait_for_size(64, 32);
+}
+
+static void a_gpu_buffer_of_an_unknown_kind_leaves_no_picture(void **state)
+{
+    (void)state;
+    tell("mode 64 32 32");
+    connect_to_card();
+    wait_for_size(64, 32);
+    show_buffer(64, 32, 0x3231564e, 1); /* NV12 */
+    assert_true(wait_for(no_picture));
+    rig_tell(&v.rig, "gl-draw 0 0 64 32");
+    rig_expect(&v.rig, "gl drawn");
 }
 
 /* ---- The pointer ---------------------------------------------------------------------------- */
@@ -325,8 +451,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sixteen_bit_surface_arrives, begin, end),
         cmocka_unit_test_setup_teardown(of_several_heads_the_first_is_shown, begin, end),
         cmocka_unit_test_setup_teardown(modes_come_and_go, begin, end),
-        cmocka_unit_test_setup_teardown(a_picture_in_a_gpu_buffer_is_explained_once, begin,
-                                        end),
+        cmocka_unit_test_setup_teardown(a_picture_in_a_gpu_buffer_is_handed_over_and_answered,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_card_that_nobody_looks_at_is_answered_all_the_same,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_gpu_buffer_of_an_unknown_kind_leaves_no_picture,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_gpu_buffer_that_cannot_be_imported_is_explained_once,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_pointer_with_alpha_arrives_byte_by_byte, begin, end),
         cmocka_unit_test_setup_teardown(the_pointer_moves_hides_and_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(the_pointer_of_a_head_counts_from_its_corner, begin,
