@@ -11,6 +11,7 @@ extern const char orl_shader_picture_glsl[]; /* the guest's picture at a fragmen
 extern const char orl_shader_rect_vert[];    /* one rectangle, no attributes */
 extern const char orl_shader_frame_frag[];
 extern const char orl_shader_cursor_frag[];
+extern const char orl_shader_import_frag[]; /* imported image -> texture */
 extern const char orl_shader_overlay_vert[];
 extern const char orl_shader_overlay_frag[];
 

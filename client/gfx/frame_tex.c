@@ -6,51 +6,17 @@
 
 #include <epoxy/gl.h>
 
+#include "gfx/format.h"
+
 #define SCRGB_ONE_NITS 80.0f
 #define PQ_PEAK_NITS   10000.0f
-
-/* How a stored type goes through GL. */
-struct gl_format {
-    GLint internal;
-    GLenum format, type;
-    uint32_t pixel_bytes, unit_bytes; /* a unit is what GL wants addresses to be multiples of */
-    bool swap;                        /* red and blue change places when sampled */
-};
-
-static bool gl_format_of(enum orl_pixfmt fmt, bool bgra, struct gl_format *out)
-{
-    switch (fmt) {
-    case ORL_PIX_BGRA8:
-        *out = bgra
-                   ? (struct gl_format){GL_BGRA_EXT, GL_BGRA_EXT, GL_UNSIGNED_BYTE, 4, 1, false}
-                   : (struct gl_format){GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4, 1, true};
-        return true;
-    case ORL_PIX_RGBA8:
-        *out = (struct gl_format){GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4, 1, false};
-        return true;
-    case ORL_PIX_RGB10A2:
-        *out = (struct gl_format){GL_RGB10_A2, GL_RGBA, GL_UNSIGNED_INT_2_10_10_10_REV,
-                                  4,           4,       false};
-        return true;
-    case ORL_PIX_RGBA16F:
-        *out = (struct gl_format){GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT, 8, 2, false};
-        return true;
-    case ORL_PIX_BGR24_IN_32:
-        *out = (struct gl_format){GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE, 3, 1, true};
-        return true;
-    case ORL_PIX_RGB24:
-        *out = (struct gl_format){GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE, 3, 1, false};
-        return true;
-    }
-    return false;
-}
 
 /*
  * GL knows no pitch in bytes: rows start `pixels per row` * pixel size apart, rounded up to the
  * alignment, which is 1, 2, 4 or 8. Returns the alignment that gives exactly `pitch`, 0 if none
  * does. Rounding is left out for units of more than a byte, where GL's rule has exceptions.
  */
-static GLint find_alignment(const struct gl_format *f, uint32_t pitch)
+static GLint find_alignment(const struct orl_gl_format *f, uint32_t pitch)
 {
     uint32_t rest = pitch % f->pixel_bytes;
     if (rest == 0) {
@@ -67,7 +33,7 @@ static GLint find_alignment(const struct gl_format *f, uint32_t pitch)
     return 0;
 }
 
-static void upload_rect(const struct gl_format *f, const struct orl_frame_desc *d,
+static void upload_rect(const struct orl_gl_format *f, const struct orl_frame_desc *d,
                         const uint8_t *pixels, struct orl_rect r, bool whole)
 {
     const uint8_t *first = (const uint8_t *)((uintptr_t)pixels + (size_t)r.y * d->pitch +
@@ -89,7 +55,7 @@ static void upload_rect(const struct gl_format *f, const struct orl_frame_desc *
  * whole number of pixels is common with packed types: the alignment helps with most of them,
  * single rows with the rest.
  */
-static void upload_rects(const struct gl_format *f, const struct orl_slot *slot,
+static void upload_rects(const struct orl_gl_format *f, const struct orl_slot *slot,
                          const uint8_t *pixels, bool all)
 {
     const struct orl_frame_desc *d = &slot->desc;
@@ -111,7 +77,7 @@ static void upload_rects(const struct gl_format *f, const struct orl_slot *slot,
 }
 
 /* New textures hold anything: the rows that the guest did not send become black. */
-static int blacken_missing_rows(const struct gl_format *f, const struct orl_frame_desc *d)
+static int blacken_missing_rows(const struct orl_gl_format *f, const struct orl_frame_desc *d)
 {
     if (d->rows >= d->h) {
         return ORL_OK;
@@ -140,7 +106,7 @@ static void attach_for_copies(struct orl_frame_tex *t)
     }
 }
 
-static int create(struct orl_frame_tex *t, const struct gl_format *f,
+static int create(struct orl_frame_tex *t, const struct orl_gl_format *f,
                   const struct orl_frame_desc *d)
 {
     orl_frame_tex_finish(t);
@@ -191,34 +157,45 @@ static void choose_color(struct orl_frame_tex *t, const struct orl_frame_desc *d
 }
 
 /* GL refuses offsets into a buffer that are no multiple of the unit. */
-static bool buffer_can_address(const struct gl_format *f, const struct orl_frame_desc *d)
+static bool buffer_can_address(const struct orl_gl_format *f, const struct orl_frame_desc *d)
 {
     return d->pitch % f->unit_bytes == 0;
 }
 
-int orl_frame_tex_update(struct orl_frame_tex *t, const struct orl_caps *caps,
-                         struct orl_upload *up, const struct orl_slot *slot)
+/* The texture fits the picture; `fresh`: it is new. */
+static int make_ready(struct orl_frame_tex *t, const struct orl_caps *caps,
+                      const struct orl_frame_desc *d, struct orl_gl_format *f, bool *fresh)
 {
-    const struct orl_frame_desc *d = &slot->desc;
-    struct gl_format f;
-    if (slot->kind != ORL_SLOT_STAGED) {
-        return ORL_OK;
-    }
-    if (!gl_format_of(d->fmt, caps->bgra, &f) || d->w > caps->max_side ||
+    if (!orl_gl_format_of(d->fmt, caps->bgra, f) || d->w > caps->max_side ||
         d->h > caps->max_side) {
         orl_frame_tex_finish(t);
         return ORL_EUNSUPPORTED;
     }
     glActiveTexture(GL_TEXTURE0);
     glBindTexture(GL_TEXTURE_2D, t->tex);
-    bool fresh = !t->tex || t->w != d->w || t->h != d->h || t->fmt != d->fmt;
-    int err = fresh ? create(t, &f, d) : ORL_OK;
+    *fresh = !t->tex || t->w != d->w || t->h != d->h || t->fmt != d->fmt;
+    int err = *fresh ? create(t, f, d) : ORL_OK;
+    if (!err) {
+        choose_color(t, d);
+    }
+    return err;
+}
+
+int orl_frame_tex_update(struct orl_frame_tex *t, const struct orl_caps *caps,
+                         struct orl_upload *up, const struct orl_slot *slot)
+{
+    const struct orl_frame_desc *d = &slot->desc;
+    struct orl_gl_format f;
+    bool fresh = false;
+    if (slot->kind == ORL_SLOT_NONE) {
+        return ORL_OK;
+    }
+    int err = make_ready(t, caps, d, &f, &fresh);
     if (err) {
         return err;
     }
-    choose_color(t, d);
     const uint8_t *pixels = slot->map;
-    if (buffer_can_address(&f, d)) {
+    if (slot->kind == ORL_SLOT_STAGED && buffer_can_address(&f, d)) {
         pixels = orl_upload_bind(up, slot, (size_t)d->rows * d->pitch);
     }
     upload_rects(&f, slot, pixels, fresh);
@@ -226,9 +203,49 @@ int orl_frame_tex_update(struct orl_frame_tex *t, const struct orl_caps *caps,
     return ORL_OK;
 }
 
+/* False: GL cannot draw into this texture. */
+static bool make_target(struct orl_frame_tex *t)
+{
+    if (t->target) {
+        return true;
+    }
+    glGenFramebuffers(1, &t->target);
+    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, t->target);
+    glFramebufferTexture2D(GL_DRAW_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, t->tex, 0);
+    return glCheckFramebufferStatus(GL_DRAW_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+}
+
+int orl_frame_tex_import(struct orl_frame_tex *t, struct orl_import *imp,
+                         const struct orl_image *image, const struct orl_slot *slot)
+{
+    const struct orl_frame_desc *d = &slot->desc;
+    const struct orl_rect all = {0, 0, d->w, d->rows};
+    struct orl_gl_format f;
+    bool fresh = false;
+    int err = make_ready(t, imp->caps, d, &f, &fresh);
+    if (!err && !make_target(t)) {
+        err = ORL_ENOMEM;
+    }
+    if (err) {
+        return err;
+    }
+    if (fresh || slot->upload.full) {
+        orl_import_copy(imp, image, d->fmt, t->target, all);
+    }
+    for (uint32_t i = 0; i < slot->upload.n && !fresh && !slot->upload.full; i++) {
+        struct orl_rect r = orl_rect_intersect(slot->upload.r[i], all);
+        if (r.w && r.h) {
+            orl_import_copy(imp, image, d->fmt, t->target, r);
+        }
+    }
+    orl_import_end_copies(imp);
+    return ORL_OK;
+}
+
 void orl_frame_tex_finish(struct orl_frame_tex *t)
 {
     glDeleteFramebuffers(1, &t->fbo);
+    glDeleteFramebuffers(1, &t->target);
     glDeleteTextures(1, &t->tex);
     memset(t, 0, sizeof(*t));
 }

@@ -9,10 +9,12 @@
 #include "base/log.h"
 #include "gfx/caps.h"
 #include "gfx/compose.h"
+#include "gfx/import.h"
 
 struct picture {
     struct orl_frame_tex frame;
     struct orl_cursor_tex cursor;
+    bool imported; /* images of its source's memory may be there */
 };
 
 struct orl_gfx {
@@ -20,12 +22,19 @@ struct orl_gfx {
     struct orl_caps caps;
     struct orl_programs programs;
     struct orl_upload upload;
+    struct orl_import import;
+    const char *path; /* of the last picture */
     struct picture pictures[ORL_GFX_PICTURES];
     struct picture *now; /* the selected one */
     struct orl_overlay overlay;
     struct orl_target target;
     uint32_t empty_vao;
 };
+
+static const char *staged_path(const struct orl_gfx *g)
+{
+    return g->upload.pixel_buffer ? "pixel buffer" : "direct";
+}
 
 int orl_gfx_create(struct orl_gfx **out, const struct orl_gfx_conf *conf)
 {
@@ -50,6 +59,8 @@ int orl_gfx_create(struct orl_gfx **out, const struct orl_gfx_conf *conf)
     glDisable(GL_DITHER); /* exact values */
     glGenVertexArrays(1, &g->empty_vao);
     orl_upload_init(&g->upload, &g->caps);
+    orl_import_init(&g->import, &g->caps, &g->programs, g->empty_vao);
+    g->path = staged_path(g);
     *out = g;
     return ORL_OK;
 }
@@ -61,6 +72,7 @@ void orl_gfx_destroy(struct orl_gfx **gfx)
         return;
     }
     orl_upload_finish(&g->upload);
+    orl_import_finish(&g->import);
     for (uint32_t i = 0; i < ORL_GFX_PICTURES; i++) {
         orl_frame_tex_finish(&g->pictures[i].frame);
         orl_cursor_tex_finish(&g->pictures[i].cursor);
@@ -85,7 +97,35 @@ bool orl_gfx_is_software(const struct orl_gfx *gfx)
 
 const char *orl_gfx_upload_path(const struct orl_gfx *gfx)
 {
-    return gfx->upload.pixel_buffer ? "pixel buffer" : "direct";
+    return gfx->path;
+}
+
+uint32_t orl_gfx_ways(const struct orl_gfx *gfx)
+{
+    return (gfx->caps.software ? ORL_WAY_HELD : 0u) | (gfx->import.off ? 0u : gfx->import.ways);
+}
+
+void orl_gfx_set_import(struct orl_gfx *gfx, bool import)
+{
+    gfx->import.off = !import;
+    if (!import) {
+        orl_import_forget(&gfx->import);
+    }
+}
+
+const char *orl_gfx_refusal(const struct orl_gfx *gfx)
+{
+    return gfx->import.why;
+}
+
+bool orl_gfx_frame_reads(struct orl_gfx *gfx)
+{
+    return orl_import_wait(&gfx->import, 0);
+}
+
+bool orl_gfx_frame_wait(struct orl_gfx *gfx, uint64_t wait_ns)
+{
+    return orl_import_wait(&gfx->import, wait_ns);
 }
 
 int orl_gfx_pool_alloc(struct orl_gfx *gfx, size_t bytes, struct orl_pool *out)
@@ -98,9 +138,42 @@ void orl_gfx_pool_free(struct orl_gfx *gfx, struct orl_pool *pool)
     orl_upload_free(&gfx->upload, pool);
 }
 
+/* ORL_EUNSUPPORTED: not in this shape; the slot's pixels can be uploaded all the same. */
+static int import_frame(struct orl_gfx *g, const struct orl_slot *slot)
+{
+    struct orl_image *image = NULL;
+    int err = orl_import_prepare(&g->import, slot, &image);
+    if (!err) {
+        err = orl_frame_tex_import(&g->now->frame, &g->import, image, slot);
+        g->now->imported = true;
+        g->path = "import";
+    }
+    return err;
+}
+
+static int take_frame(struct orl_gfx *g, const struct orl_slot *slot)
+{
+    if (slot->kind == ORL_SLOT_DMABUF) {
+        int err = import_frame(g, slot);
+        if (err != ORL_EUNSUPPORTED || !slot->map) {
+            return err == ORL_EUNSUPPORTED ? ORL_EAGAIN : err;
+        }
+    }
+    if (slot->kind == ORL_SLOT_NONE && g->now->imported) {
+        orl_import_forget(&g->import); /* the guest may be gone; its memory must not stay */
+        g->now->imported = false;
+    } else if (slot->kind != ORL_SLOT_NONE) {
+        g->path = slot->kind == ORL_SLOT_STAGED ? staged_path(g) : "held";
+    }
+    return orl_frame_tex_update(&g->now->frame, &g->caps, &g->upload, slot);
+}
+
 int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot)
 {
-    int err = orl_frame_tex_update(&gfx->now->frame, &gfx->caps, &gfx->upload, slot);
+    int err = take_frame(gfx, slot);
+    if (err == ORL_EAGAIN) {
+        return err; /* comes again in another way; what is shown stays */
+    }
     if (!err) {
         err = orl_programs_prepare(&gfx->programs, gfx->now->frame.mode);
     }

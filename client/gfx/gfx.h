@@ -30,7 +30,11 @@ void orl_gfx_destroy(struct orl_gfx **gfx);
 /* "llvmpipe (LLVM 15.0.6, 256 bits)" ..., and whether it runs on the processor. */
 const char *orl_gfx_renderer(const struct orl_gfx *gfx);
 bool orl_gfx_is_software(const struct orl_gfx *gfx);
-/* How staged pixels reach the texture, chosen at start: "pixel buffer" or "direct". */
+/*
+ * How the last picture's pixels reached the texture: "import", "held" (uploaded from the guest's
+ * memory), or for staged ones "pixel buffer" or "direct", which was chosen at start and is also the
+ * answer before the first picture. Static text.
+ */
 const char *orl_gfx_upload_path(const struct orl_gfx *gfx);
 
 /* Three staging buffers of `bytes` each; out->generation counts up. ORL_OK or ORL_ENOMEM. */
@@ -39,15 +43,38 @@ ORL_MUST int orl_gfx_pool_alloc(struct orl_gfx *gfx, size_t bytes, struct orl_po
 void orl_gfx_pool_free(struct orl_gfx *gfx, struct orl_pool *pool);
 
 /*
+ * The ways, besides staging, that orl_gfx_frame() takes pixels by: bits of enum orl_slot_way. HELD
+ * where GL runs on the processor (it copies while the call lasts, so no buffers are needed); DMABUF
+ * where EGL imports linear buffers; MEMORY where that works with any descriptor (software GL). A way
+ * that has failed once is not offered again by this context. `import` false: as if EGL could not.
+ */
+uint32_t orl_gfx_ways(const struct orl_gfx *gfx);
+void orl_gfx_set_import(struct orl_gfx *gfx, bool import);
+/* Why the last import was refused, as a clause for a log line; "" never. */
+const char *orl_gfx_refusal(const struct orl_gfx *gfx);
+
+/*
  * Brings the texture up to date: uploads slot->upload from the staged pixels, re-creates the
  * texture on a change of size or format. Rows at and after desc.rows keep their old content, or
  * are black in a new texture. ORL_OK, ORL_ENOMEM (GL), ORL_EUNSUPPORTED (larger than the driver takes).
+ *
+ * A DMABUF slot is imported (cached by its id), proved against the processor's view of some of its
+ * pixels until a picture with content has agreed, and copied into the texture by the GPU; slot->map
+ * is read for the proof only. ORL_EAGAIN: it cannot be imported, or what GL saw were other pixels;
+ * the texture is as before and orl_gfx_ways() is less now. Where only its shape (type, pitch, offset)
+ * cannot be imported, it is uploaded from slot->map as a HELD one: ORL_OK, the ways stay, and
+ * orl_gfx_refusal() tells why. A foreign buffer is imported unproved; ORL_EAGAIN leaves the ways.
  */
 ORL_MUST int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot);
 
 /* Waits until GL has finished reading the buffer of the last orl_gfx_frame(); call before the
  * slot is given back by the next mailbox take. Returns at once when the upload was synchronous. */
 void orl_gfx_frame_settle(struct orl_gfx *gfx);
+
+/* True while GL may still read the memory of the last HELD or DMABUF slot. Never blocks. */
+bool orl_gfx_frame_reads(struct orl_gfx *gfx);
+/* Waits for that, at most `wait_ns`. The result is what orl_gfx_frame_reads() would say. */
+bool orl_gfx_frame_wait(struct orl_gfx *gfx, uint64_t wait_ns);
 
 /*
  * There are two pictures, each with its pointer, because there are two sources of them: what one has

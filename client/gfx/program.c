@@ -2,7 +2,6 @@
 #define ORL_LOG_MODULE "gl"
 #include "gfx/program.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,8 +62,11 @@ static void find_uniforms(struct orl_program *p)
     p->shape_size = glGetUniformLocation(p->id, "u_shape_size");
     p->masked = glGetUniformLocation(p->id, "u_masked");
     p->map = glGetUniformLocation(p->id, "u_map");
+    p->shift = glGetUniformLocation(p->id, "u_shift");
+    p->last = glGetUniformLocation(p->id, "u_last");
     glUseProgram(p->id);
     glUniform1i(glGetUniformLocation(p->id, "u_frame"), 0);
+    glUniform1i(glGetUniformLocation(p->id, "u_image"), 0);
     glUniform1i(glGetUniformLocation(p->id, "u_shape"), 1);
     glUniform1i(glGetUniformLocation(p->id, "u_atlas"), 2);
 }
@@ -111,11 +113,40 @@ int orl_programs_prepare(struct orl_programs *p, enum orl_color_mode mode)
     return err;
 }
 
+int orl_programs_prepare_import(struct orl_programs *p, bool external, bool packed)
+{
+    struct orl_program *prog = &p->import[external][packed];
+    if (prog->id) {
+        return ORL_OK;
+    }
+    char head[192];
+    snprintf(
+        head, sizeof(head),
+        "#version 300 es\n%sprecision highp float;\n#define SAMPLER %s\n#define PACKED %d\n",
+        external ? "#extension GL_OES_EGL_image_external_essl3 : require\n" : "",
+        external ? "samplerExternalOES" : "sampler2D", (int)packed);
+    const char *vert[] = {"#version 300 es\nprecision highp float;\n", orl_shader_rect_vert};
+    const char *frag[] = {head, orl_shader_import_frag};
+    GLuint vs = compile(GL_VERTEX_SHADER, vert, 2);
+    GLuint fs = compile(GL_FRAGMENT_SHADER, frag, 2);
+    prog->id = link(vs, fs);
+    glDeleteShader(vs);
+    glDeleteShader(fs);
+    if (!prog->id) {
+        return ORL_EUNSUPPORTED;
+    }
+    find_uniforms(prog);
+    return ORL_OK;
+}
+
 void orl_programs_finish(struct orl_programs *p)
 {
     for (int i = 0; i < ORL_COLOR_MODES; i++) {
         glDeleteProgram(p->frame[i].id);
         glDeleteProgram(p->cursor[i].id);
+    }
+    for (int i = 0; i < 4; i++) {
+        glDeleteProgram(p->import[i / 2][i % 2].id);
     }
     glDeleteProgram(p->overlay.id);
     memset(p, 0, sizeof(*p));

@@ -3,6 +3,7 @@
 #ifndef ORL_GFX_PROGRAM_H
 #define ORL_GFX_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,15 +18,19 @@ struct orl_program {
     int32_t rect, frame_axes, frame_origin, gain, dim;
     int32_t shape_axes, shape_origin, shape_size, masked;
     int32_t map;
+    int32_t shift, last;
 };
 
 struct orl_programs {
     struct orl_program frame[ORL_COLOR_MODES], cursor[ORL_COLOR_MODES], overlay;
+    struct orl_program import[2][2]; /* external, packed */
 };
 
 /* Makes frame and cursor of one mode (and the overlay) ready. ORL_OK; ORL_EUNSUPPORTED: the driver
  * does not compile them, the log says why. Cheap when they are there. */
 ORL_MUST int orl_programs_prepare(struct orl_programs *p, enum orl_color_mode mode);
+/* The same for one that copies out of an imported image; see shaders/import.frag. */
+ORL_MUST int orl_programs_prepare_import(struct orl_programs *p, bool external, bool packed);
 void orl_programs_finish(struct orl_programs *p);
 
 #endif
