@@ -5,14 +5,26 @@
 #include <string.h>
 
 #include "app/app_impl.h"
+#include "ring/ivshmem.h"
 
 static int say_fault(const char *path, enum orl_shm_fault fault, int sys_errno)
 {
     switch (fault) {
-    case ORL_SHM_MISSING: fprintf(stderr, "oriel: error: there is no file %s\n", path); break;
+    case ORL_SHM_MISSING:
+        fprintf(stderr, "oriel: error: there is no %s %s\n",
+                orl_ivshmem_is(path) ? "socket" : "file", path);
+        break;
     case ORL_SHM_EMPTY: fprintf(stderr, "oriel: error: %s is empty\n", path); break;
     case ORL_SHM_NOT_MEMORY:
         fprintf(stderr, "oriel: error: %s is not a shared memory\n", path);
+        break;
+    case ORL_SHM_NO_SERVER:
+    case ORL_SHM_SERVER_SILENT:
+    case ORL_SHM_SERVER_GONE:
+    case ORL_SHM_SERVER_VERSION:
+    case ORL_SHM_SERVER_GARBAGE:
+    case ORL_SHM_SERVER_BARE:
+        fprintf(stderr, "oriel: error: %s: %s\n", path, orl_shm_fault_text(fault));
         break;
     default:
         fprintf(stderr, "oriel: error: cannot open %s: %s\n", path, strerror(sys_errno));

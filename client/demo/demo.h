@@ -82,7 +82,8 @@ struct orl_demo_event {
 #define ORL_DEMO_EVENTS 32
 
 struct orl_demo_conf {
-    const char *path;      /* memory file, created when missing; borrowed */
+    const char *path; /* memory file, created when missing, or "ivshmem:SOCKET"; borrowed */
+    bool ring;        /* ring the peers at the ivshmem server with each frame */
     const char *log_posts; /* may be NULL: no log; else "serial t_ns frame" per posted frame */
     const char *log_input; /* may be NULL: no log; "-": standard output; see below */
     bool input;            /* master on Windows offers keyboard and mouse through the memory */
@@ -128,7 +129,8 @@ uint64_t orl_demo_memory(const struct orl_demo_conf *conf);
 /*
  * Runs a guest until `stop` is raised, a limit is reached or a quit event comes. Blocks; looks at
  * `stop` at least every 10 ms. ORL_OK; ORL_ESYS (file), ORL_ENOMEM, ORL_ENOSPC (memory too small
- * for a session), ORL_EINVAL; the reason was logged.
+ * for a session), ORL_EINVAL, ORL_EUNSUPPORTED (the ivshmem server gave no memory); the reason was
+ * logged.
  */
 ORL_MUST int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop);
 

@@ -173,6 +173,13 @@ static int draw(struct orl_demo_guest *g, struct orl_rects *changed)
     return ORL_OK;
 }
 
+static void ring_peers(const struct orl_demo_guest *g, bool posted)
+{
+    if (g->conf.ring && posted) {
+        orl_ivshmem_ring(&g->server);
+    }
+}
+
 static int produce(struct orl_demo_guest *g, uint32_t slot)
 {
     struct orl_demo_frames *f = &g->frames;
@@ -200,6 +207,7 @@ static int produce(struct orl_demo_guest *g, uint32_t slot)
     if (g->log && posted) {
         fprintf(g->log, "%u %" PRIu64 " %" PRIu64 "\n", (unsigned)desc.serial, post_ns, f->n);
     }
+    ring_peers(g, posted);
     f->last = (int)slot;
     orl_demo_mischief_late(g);
     orl_demo_write_begin(g, slot, desc.rows);
@@ -219,6 +227,7 @@ static void post_again(struct orl_demo_guest *g)
     if (orl_producer_post(&g->prod, f->queue, f->last_msg, NULL, 0, orl_demo_now_ms(g),
                           &posted) == ORL_OK) {
         f->repost = !posted;
+        ring_peers(g, posted);
     }
 }
 

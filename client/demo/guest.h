@@ -7,6 +7,7 @@
 #define ORL_DEMO_GUEST_H
 
 #include "demo/canvas.h"
+#include "ring/ivshmem.h"
 #include "ring/producer.h"
 #include "ring/stream_bind.h"
 #include "wire/hid.h"
@@ -100,6 +101,8 @@ struct orl_demo_guest {
     struct orl_demo_conf conf; /* as changed by events */
     const struct orl_layout *lay;
     struct orl_shm shm;
+    struct orl_ivshmem server; /* where the memory came from; sock -1: a file */
+    struct orl_ivshmem_peers peers;
     struct orl_producer prod;
     struct orl_demo_canvas canvas;
     struct orl_demo_frames frames;

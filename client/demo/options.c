@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "demo/demo.h"
 #include "demo/words.h"
+#include "ring/ivshmem.h"
 
 enum kind {
     WORD,
@@ -20,6 +21,7 @@ enum kind {
     COLOR,
     TEXT,
     FLAG,
+    PLAIN,
     SWITCH,
     PRINT,
     EVENT
@@ -82,6 +84,8 @@ static const struct option options[] = {
      "late, input, all"},
     {"--log-posts", TEXT, AT(log_posts), NULL, 0, "FILE",
      "Write serial, monotonic time in ns and number of each posted frame"},
+    {"--ring", PLAIN, AT(ring), NULL, 0, NULL,
+     "Ring the doorbells of the ivshmem server's other peers with each frame"},
     {"--input", SWITCH, AT(input), orl_demo_switches, 0, "yes|no",
      "Offer keyboard and mouse through the memory (master on windows); yes"},
     {"--log-input", TEXT, AT(log_input), NULL, 0, "FILE",
@@ -157,6 +161,7 @@ static bool set_value(struct orl_demo_conf *conf, const struct option *o, const 
         return true;
     case EVENT: return orl_demo_word_event(conf, text);
     case PRINT:
+    case PLAIN:
     case FLAG: break;
     }
     return false;
@@ -165,7 +170,9 @@ static bool set_value(struct orl_demo_conf *conf, const struct option *o, const 
 static void print_help(FILE *out)
 {
     fputs("Usage: oriel-guest [OPTION...] FILE\n"
-          "A synthetic guest: produces frames and a cursor in the shared memory FILE.\n\n",
+          "A synthetic guest: produces frames and a cursor in the shared memory FILE, or in "
+          "that of\n"
+          "the ivshmem server at SOCKET when FILE is ivshmem:SOCKET.\n\n",
           out);
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option *o = &options[i];
@@ -198,6 +205,10 @@ static bool take(struct orl_demo_conf *conf, const char *arg, FILE *err)
         conf->flags |= o->most;
         return true;
     }
+    if (o->kind == PLAIN && !equals) {
+        *(bool *)((char *)conf + o->field) = true;
+        return true;
+    }
     if (o->kind == PRINT && !equals) {
         conf->log_input = "-";
         return true;
@@ -221,6 +232,10 @@ static bool agrees(const struct orl_demo_conf *conf, FILE *err)
     }
     if (!conf->path) {
         fputs("oriel-guest: no memory file is given; see --help.\n", err);
+        return false;
+    }
+    if (conf->ring && !orl_ivshmem_is(conf->path)) {
+        fputs("oriel-guest: --ring needs the memory of an ivshmem server.\n", err);
         return false;
     }
     if (!known) {

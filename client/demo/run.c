@@ -96,9 +96,38 @@ int orl_demo_session_start(struct orl_demo_guest *g)
     return err;
 }
 
+/* The memory of an ivshmem server has the size that the server gave it. */
+static int open_served(struct orl_demo_guest *g)
+{
+    const char *socket = g->conf.path + strlen(ORL_IVSHMEM_PREFIX);
+    enum orl_shm_fault fault =
+        orl_ivshmem_connect(&g->server, socket, &g->peers, ORL_IVSHMEM_WAIT_NS);
+    if (fault != ORL_SHM_FINE) {
+        g->server.sock = -1;
+        orl_error("%s: %s", g->conf.path,
+                  fault == ORL_SHM_SYSTEM ? strerror(errno) : orl_shm_fault_text(fault));
+        return ORL_EUNSUPPORTED;
+    }
+    struct stat st;
+    if (fstat(g->server.memory, &st) != 0) {
+        return ORL_ESYS;
+    }
+    if (st.st_size <= 0 || (uint64_t)st.st_size < g->conf.mem_bytes) {
+        return ORL_ENOSPC;
+    }
+    int err = orl_shm_map_fd(&g->shm, g->server.memory, (size_t)st.st_size, ORL_SHM_READ_WRITE);
+    if (err == ORL_OK) {
+        g->server.memory = -1; /* the mapping's now */
+    }
+    return err;
+}
+
 /* A file keeps its size when it is large enough, as the memory of a real machine would. */
 static int open_memory(struct orl_demo_guest *g)
 {
+    if (orl_ivshmem_is(g->conf.path)) {
+        return open_served(g);
+    }
     int fd = open(g->conf.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     struct stat st;
     if (fd < 0) {
@@ -123,6 +152,16 @@ static int open_memory(struct orl_demo_guest *g)
     return err;
 }
 
+/* Who has come and gone. Without the server the guest goes on, as a machine does. */
+static void hear_server(struct orl_demo_guest *g)
+{
+    if (g->server.sock >= 0 && !orl_ivshmem_step(&g->server)) {
+        orl_warn("%s: the server has gone; nobody can join any more", g->conf.path);
+        close(g->server.sock);
+        g->server.sock = -1;
+    }
+}
+
 static int step(struct orl_demo_guest *g)
 {
     orl_demo_events_step(g);
@@ -138,6 +177,7 @@ static int step(struct orl_demo_guest *g)
             g->restart = true;
         }
         orl_demo_mischief_step(g);
+        hear_server(g);
     }
     if (g->restart) {
         int err = orl_demo_session_start(g);
@@ -194,9 +234,10 @@ static int fail(const struct orl_demo_conf *conf, int err)
     if (err == ORL_ESYS) {
         orl_error("%s: %s", conf->path, strerror(errno));
     } else if (err == ORL_ENOSPC) {
-        orl_error("%s: too small for a picture of this size; give more with --memory=",
-                  conf->path);
-    } else {
+        orl_error("%s: too small for a picture of this size; give more with %s", conf->path,
+                  conf->path && orl_ivshmem_is(conf->path) ? "the server's --size="
+                                                           : "--memory=");
+    } else if (err != ORL_EUNSUPPORTED) { /* that one has been said */
         orl_error("%s: %s", conf->path ? conf->path : "(no file)", orl_err_text(err));
     }
     return err;
@@ -227,9 +268,14 @@ int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
     if (!conf_is_sane(conf)) {
         return fail(conf, ORL_EINVAL);
     }
-    struct orl_demo_guest g = {.conf = *conf, .lay = orl_layout_get(conf->release)};
+    struct orl_demo_guest g = {.conf = *conf,
+                               .lay = orl_layout_get(conf->release),
+                               .server = {.sock = -1, .memory = -1, .doorbell = -1}};
     int err = open_memory(&g);
     if (err != ORL_OK) {
+        int why = errno;
+        orl_ivshmem_close(&g.server);
+        errno = why;
         return fail(conf, err);
     }
     err = open_logs(&g);
@@ -245,5 +291,6 @@ int orl_demo_run(const struct orl_demo_conf *conf, const struct orl_flag *stop)
     err = err ? err : late;
     orl_demo_canvas_finish(&g.canvas);
     orl_shm_close(&g.shm);
+    orl_ivshmem_close(&g.server);
     return err == ORL_OK ? ORL_OK : fail(conf, err);
 }

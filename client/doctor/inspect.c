@@ -202,7 +202,29 @@ static void put_queues(struct orl_writer *r, const struct view *v)
     orl_writer_close(r);
 }
 
-int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
+/* Where the memory comes from, and whether a GPU may read it in place. */
+static void put_memory(struct orl_writer *r, const struct orl_shm *shm)
+{
+    static const char *const ways[] = {[ORL_EXPORT_NONE] = "no: it can shrink",
+                                       [ORL_EXPORT_KVMFR] = "kvmfr device",
+                                       [ORL_EXPORT_UDMABUF] = "udmabuf",
+                                       [ORL_EXPORT_MEMORY] = "memory only: no udmabuf"};
+    orl_writer_open(r, "memory");
+    orl_writer_text(r, "from",
+                    shm->server >= 0 ? "ivshmem server"
+                    : shm->is_device ? "kvmfr device"
+                                     : "file");
+    orl_writer_text(r, "zero_copy", ways[shm->export_by]);
+    if (shm->server >= 0) {
+        orl_writer_signed(r, "peer", shm->peer);
+        orl_writer_bool(r, "doorbell", shm->doorbell >= 0);
+    }
+    orl_writer_close(r);
+}
+
+/* `shm` may be NULL: only the content is known. */
+static int inspect(FILE *out, const struct orl_shm *shm, struct orl_mem mem, bool json,
+                   bool look_twice)
 {
     struct view v = {.info_err = ORL_EAGAIN};
     struct orl_problems problems = {0};
@@ -218,6 +240,9 @@ int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
         orl_writer_number(&r, "lgmp", v.found.lgmp);
     }
     orl_writer_problems(&r, &problems);
+    if (shm) {
+        put_memory(&r, shm);
+    }
     if (err == ORL_OK) {
         put_session(&r, &v);
     }
@@ -234,7 +259,12 @@ int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
     return err;
 }
 
+int orl_inspect_mem(FILE *out, struct orl_mem mem, bool json, bool look_twice)
+{
+    return inspect(out, NULL, mem, json, look_twice);
+}
+
 int orl_inspect(FILE *out, const struct orl_shm *shm, bool json)
 {
-    return orl_inspect_mem(out, orl_shm_mem(shm), json, true);
+    return inspect(out, shm, orl_shm_mem(shm), json, true);
 }

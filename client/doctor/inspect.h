@@ -8,6 +8,10 @@
  *
  *   memory_bytes, result ("found", "no session", "version not supported"), problems?
  *   lgmp?            queue protocol number found
+ *   memory?          (absent for orl_inspect_mem) from ("file", "kvmfr device", "ivshmem server"),
+ *                    zero_copy (how a GPU may read it in place: "kvmfr device", "udmabuf", "memory
+ *                    only: no udmabuf" for software GL, "no: it can shrink"); peer?, doorbell? (of
+ *                    an ivshmem server: our number, whether we can be rung)
  *   session?         release, lgmp, kvmfr, id, heartbeat_ms, heartbeat_moves? (absent for a single
  *                    look), queue_count, user_data_bytes, next_client_id?, usable_bytes
  *   guest?           version, kvmfr, features, feature_names, records, capture?, uuid?, cpus?,

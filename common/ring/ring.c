@@ -255,6 +255,11 @@ int orl_ring_done(struct orl_ring *ring)
     return err ? err : explain(ring, rules_of(ring)->done(ring));
 }
 
+bool orl_ring_has_newer(const struct orl_ring *ring)
+{
+    return ring->session && rules_of(ring)->newer(ring);
+}
+
 int orl_ring_skip_to_last(struct orl_ring *ring)
 {
     int err = orl_ring_owned(ring);

@@ -65,6 +65,12 @@ ORL_MUST int orl_ring_check(struct orl_ring *ring);
  */
 ORL_MUST int orl_ring_done(struct orl_ring *ring);
 
+/*
+ * True when at least one message was posted after the one that orl_ring_next() gave. A look without
+ * the lock that may be wrong while the guest works on the queue, never for long.
+ */
+bool orl_ring_has_newer(const struct orl_ring *ring);
+
 /* Skips all but the newest message, which orl_ring_next() then gives. Errors as done. */
 ORL_MUST int orl_ring_skip_to_last(struct orl_ring *ring);
 

@@ -154,4 +154,26 @@ static int skip(struct orl_ring *ring)
     return found ? orl_session_same(ring->session) : ORL_EAGAIN;
 }
 
-const struct orl_ring_rules orl_ring_rules_v12 = {peek, done, skip, true};
+/*
+ * Of the messages behind ours, one that is meant for us. The three indices are loaded one after the
+ * other and may not belong together; when ours does not lie between them, the next look will tell.
+ */
+static bool newer(const struct orl_ring *ring)
+{
+    struct orl_queue q = orl_ring_queue(ring);
+    struct orl_indices x;
+    if (orl_queue_look(&q, &x) != ORL_OK) {
+        return false;
+    }
+    uint32_t at = ring->read;
+    uint32_t from_head = at >= x.head ? at - x.head : at + q.len - x.head;
+    for (uint32_t i = from_head + 1; i < x.used; i++) { /* used is at most len */
+        at = orl_queue_after(&q, at);
+        if (wanted(ring, &q, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct orl_ring_rules orl_ring_rules_v12 = {peek, done, skip, newer, true};

@@ -132,4 +132,12 @@ static int skip(struct orl_ring *ring)
     return err;
 }
 
-const struct orl_ring_rules orl_ring_rules_v5 = {peek, done, skip, false};
+/* The ring keeps a place free, so that an end at the read position means that nothing is there. */
+static bool newer(const struct orl_ring *ring)
+{
+    struct orl_queue q = orl_ring_queue(ring);
+    uint32_t tail = orl_w32_load(q.block + q.lay->queue_tail);
+    return tail < q.len && tail != ring->read && tail != orl_queue_after(&q, ring->read);
+}
+
+const struct orl_ring_rules orl_ring_rules_v5 = {peek, done, skip, newer, false};

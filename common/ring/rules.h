@@ -15,6 +15,7 @@ struct orl_ring_rules {
         struct orl_ring *ring); /* puts `read` at the oldest message; ORL_EAGAIN: none */
     int (*done)(struct orl_ring *ring); /* finishes the message at `read` and goes on */
     int (*skip)(struct orl_ring *ring); /* puts `read` at the newest, finishing the others */
+    bool (*newer)(const struct orl_ring *ring); /* a message after the one at `read`; no lock */
     bool send_needs_queue_lock;
 };
 

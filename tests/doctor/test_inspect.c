@@ -330,7 +330,8 @@ static int make_file(const char *name, struct orl_shm *shm, uint8_t **guest)
     uint8_t *ours = mmap(NULL, g.size, PROT_READ, MAP_SHARED, fd, 0);
     assert_true(*guest != MAP_FAILED && ours != MAP_FAILED);
     memcpy(*guest, g.base, g.size);
-    *shm = (struct orl_shm){.base = ours, .size = g.size, .fd = fd, .guard = -1};
+    *shm = (struct orl_shm){
+        .base = ours, .size = g.size, .fd = fd, .server = -1, .doorbell = -1, .guard = -1};
     orl_guarded_finish(&g);
     return fd;
 }
@@ -380,6 +381,39 @@ static void live_memory_is_told_from_a_dead_one_and_not_written(void **state)
     close(fd);
 }
 
+static void report_says_where_memory_comes_from_and_if_it_can_be_exported(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {[ORL_EXPORT_NONE] = "no: it can shrink",
+                                       [ORL_EXPORT_KVMFR] = "kvmfr device",
+                                       [ORL_EXPORT_UDMABUF] = "udmabuf",
+                                       [ORL_EXPORT_MEMORY] = "memory only: no udmabuf"};
+    static uint8_t nothing[4096];
+    struct orl_shm shm = {
+        .base = nothing, .size = sizeof(nothing), .server = -1, .doorbell = -1, .guard = -1};
+    for (int i = 0; i < 8; i++) {
+        shm.export_by = (enum orl_shm_export)(i % 4);
+        shm.server = i < 4 ? -1 : 5;
+        shm.peer = 3;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        assert_int_equal(orl_inspect(out, &shm, true), ORL_EAGAIN);
+        fclose(out);
+        struct json_object *got = json_tokener_parse(text), *memory = at(got, "memory");
+        assert_string_equal(json_object_get_string(at(memory, "from")),
+                            i < 4 ? "file" : "ivshmem server");
+        assert_string_equal(json_object_get_string(at(memory, "zero_copy")), ways[i % 4]);
+        assert_int_equal(json_object_object_get_ex(memory, "peer", NULL), i >= 4);
+        if (i >= 4) {
+            assert_int_equal(json_object_get_int(at(memory, "peer")), 3);
+            assert_false(json_object_get_boolean(at(memory, "doorbell")));
+        }
+        json_object_put(got);
+        free(text);
+    }
+}
+
 int main(void)
 {
     static char *names[ORL_VECTORS_MAX];
@@ -390,6 +424,7 @@ int main(void)
         cmocka_unit_test(guest_text_cannot_break_the_json),
         cmocka_unit_test(memory_without_a_session_says_so),
         cmocka_unit_test(other_versions_are_named),
+        cmocka_unit_test(report_says_where_memory_comes_from_and_if_it_can_be_exported),
         cmocka_unit_test(live_memory_is_told_from_a_dead_one_and_not_written),
     };
     size_t n = orl_vectors_list(names), more = sizeof(fixed) / sizeof(fixed[0]);

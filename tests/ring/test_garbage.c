@@ -56,7 +56,7 @@ static unsigned use(struct orl_ring *ring)
     for (int i = 0; i < STEPS; i++) {
         struct orl_payload msg;
         int err = ORL_OK;
-        switch (next_random() % 5) {
+        switch (next_random() % 6) {
         case 0:
         case 1:
             err = orl_ring_next(ring, &msg);
@@ -67,6 +67,7 @@ static unsigned use(struct orl_ring *ring)
         case 2: err = orl_ring_done(ring); break;
         case 3: err = orl_ring_skip_to_last(ring); break;
         case 4: err = orl_ring_send(ring, "0123456789", 10, NULL); break;
+        case 5: err = orl_ring_has_newer(ring) ? ORL_OK : ORL_EAGAIN; break;
         }
         good += err == ORL_OK;
         assert_true(ring->read < ring->ring_len);

@@ -57,6 +57,28 @@ static void tail_that_moved_back_does_not_change_the_order(void **state)
     rig_stop(&r);
 }
 
+static void messages_for_others_are_not_newer(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_start(&r, ORL_MASTER);
+    struct orl_session s1 = rig_attach(&r), s2 = rig_attach(&r);
+    struct orl_ring a = rig_subscribe(&s1, ORL_QUEUE_FRAME);
+    struct orl_ring b = rig_subscribe(&s2, ORL_QUEUE_FRAME);
+    assert_int_equal(post_to(&r, s1.client_id), ORL_OK); /* 0 */
+    rig_expect_next(&a, 0);
+    assert_int_equal(post_to(&r, s2.client_id), ORL_OK); /* 1 */
+    assert_false(orl_ring_has_newer(&a));
+    assert_int_equal(post_to(&r, s1.client_id), ORL_OK); /* 2 */
+    assert_true(orl_ring_has_newer(&a));
+    rig_expect_next(&b, 1);
+    assert_false(orl_ring_has_newer(&b));
+    assert_int_equal(orl_ring_done(&a), ORL_OK);
+    rig_expect_next(&a, 2);
+    assert_false(orl_ring_has_newer(&a));
+    rig_stop(&r);
+}
+
 static void longer_deadline_is_not_cut_short(void **state)
 {
     (void)state;
@@ -81,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_for_others_are_passed_over),
         cmocka_unit_test(tail_that_moved_back_does_not_change_the_order),
+        cmocka_unit_test(messages_for_others_are_not_newer),
         cmocka_unit_test(longer_deadline_is_not_cut_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

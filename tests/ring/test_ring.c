@@ -120,6 +120,56 @@ static void skip_of_one_subscriber_leaves_messages_for_the_other(void **state)
 
 /* ---- Failure states ------------------------------------------------------------------------ */
 
+static void newer_message_is_seen_behind_the_one_in_hand(void **state)
+{
+    struct rig r;
+    rig_start(&r, RIG_RELEASE(state));
+    struct orl_session s = rig_attach(&r);
+    struct orl_ring ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
+    assert_false(orl_ring_has_newer(&ring));
+    for (uint32_t i = 0; i < 20; i++) { /* at every place of the ring, up to a full one */
+        uint32_t behind = i % RIG_CAPACITY;
+        uint32_t first = r.posted;
+        assert_int_equal(rig_post(&r), ORL_OK);
+        rig_expect_next(&ring, first);
+        assert_false(orl_ring_has_newer(&ring));
+        for (uint32_t k = 0; k < behind; k++) {
+            assert_int_equal(rig_post(&r), ORL_OK);
+            assert_true(orl_ring_has_newer(&ring));
+        }
+        for (uint32_t k = 0; k < behind; k++) {
+            assert_int_equal(orl_ring_done(&ring), ORL_OK);
+            rig_expect_next(&ring, first + k + 1);
+            assert_int_equal(orl_ring_has_newer(&ring), k + 1 < behind);
+        }
+        assert_int_equal(orl_ring_done(&ring), ORL_OK);
+        rig_pass(&r, 10);
+    }
+    orl_ring_unsubscribe(&ring);
+    assert_false(orl_ring_has_newer(&ring));
+    rig_stop(&r);
+}
+
+static void looking_for_newer_messages_writes_nothing_and_believes_no_broken_index(void **state)
+{
+    struct rig r;
+    rig_start(&r, RIG_RELEASE(state));
+    struct orl_session s = rig_attach(&r);
+    struct orl_ring ring = rig_subscribe(&s, ORL_QUEUE_FRAME);
+    assert_int_equal(rig_post(&r), ORL_OK);
+    assert_int_equal(rig_post(&r), ORL_OK);
+    rig_expect_next(&ring, 0);
+    uint8_t *before = rig_snapshot(&r);
+    assert_true(orl_ring_has_newer(&ring));
+    assert_memory_equal(before, r.shm.base, r.shm.size);
+    free(before);
+    rig_put(&r, r.lay->queue_tail, rig_get(&r, r.lay->queue_ring_len));
+    assert_false(orl_ring_has_newer(&ring));
+    rig_put(&r, r.lay->queue_tail, UINT32_MAX);
+    assert_false(orl_ring_has_newer(&ring));
+    rig_stop(&r);
+}
+
 static void missing_queue_is_asked_for_again_until_it_appears(void **state)
 {
     struct rig r;
@@ -429,6 +479,8 @@ int main(void)
         RIG_EACH(full_queue_refuses_posts_until_the_slowest_is_done),
         RIG_EACH(skip_leaves_only_the_newest_message),
         RIG_EACH(skip_of_one_subscriber_leaves_messages_for_the_other),
+        RIG_EACH(newer_message_is_seen_behind_the_one_in_hand),
+        RIG_EACH(looking_for_newer_messages_writes_nothing_and_believes_no_broken_index),
         RIG_EACH(missing_queue_is_asked_for_again_until_it_appears),
         RIG_EACH(first_of_two_queues_with_one_id_wins),
         RIG_EACH(subscriber_table_full_says_no_space_until_a_bad_slot_is_reaped),
