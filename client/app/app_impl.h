@@ -84,12 +84,17 @@ struct orl_app {
     uint32_t receiver_epoch; /* counts changes of who listens */
     uint64_t overflows;      /* of both queues, as answered */
     bool queue_full;         /* something waits for room in one */
-    uint32_t mismatch_said;
+    uint32_t mismatch_said, escapes_said;
+    bool dialog_known;     /* the log says that a dialog has the keyboard */
+    const char *lock_said; /* why capture failed last, as the log has it; static */
     int64_t suspend_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC: grows while the machine sleeps */
     struct orl_inject_link inject_link;
     struct orl_inject *inject;
     bool inject_failed; /* said; not tried again */
     struct orl_inject_status inject_status;
+    bool said_memory;       /* the log names it as the way of the input */
+    uint64_t taken_ns;      /* another viewer had the input at that time; 0 never */
+    uint64_t taken_said_ns; /* the user need not be told again before */
 
     /* The SPICE session (remote.c) and what it carries. */
     struct orl_spice_conf spice_conf;

@@ -16,6 +16,10 @@
 
 /* How soon a full queue is tried again. */
 #define QUEUE_RETRY_NS (5 * ORL_NS_PER_MS)
+/* Another viewer that had the input so recently goes on using it. */
+#define TURNS_NS (30 * ORL_NS_PER_S)
+/* How soon a user is told of it again. */
+#define TAKEN_AGAIN_NS (5 * ORL_NS_PER_S)
 
 /* ---- Commands --------------------------------------------------------------------------------- */
 
@@ -165,19 +169,52 @@ static enum orl_app_receiver choose(const struct orl_app *app)
     return spice_ready(app) ? ORL_TO_SPICE : ORL_TO_NOBODY;
 }
 
+static void say_taken(struct orl_app *app, uint64_t now_ns)
+{
+    if (app->receiver == ORL_TO_NOBODY && now_ns >= app->taken_said_ns) {
+        app->taken_said_ns = now_ns + TAKEN_AGAIN_NS;
+        orl_app_alert(app,
+                      "Another viewer has keyboard and mouse: they come here when it rests "
+                      "for half a second");
+    }
+}
+
+/* The other viewer's pauses make the input ours and take it again: that is not worth a line each. */
+static bool takes_turns(const struct orl_app *app, enum orl_app_receiver next, uint64_t now_ns)
+{
+    bool leaves = app->receiver == ORL_TO_MEMORY && app->inject_status.taken;
+    bool returns = next == ORL_TO_MEMORY && app->taken_ns && now_ns < app->taken_ns + TURNS_NS;
+    return leaves || (returns && app->said_memory);
+}
+
 static void switch_receiver(struct orl_app *app, uint64_t now_ns)
 {
     enum orl_app_receiver next = choose(app);
     if (next == app->receiver) {
         return;
     }
+    bool quiet = takes_turns(app, next, now_ns);
     orl_input_release(&app->input, now_ns); /* the old one lets go of everything */
     orl_app_typing_stop(app);
     app->receiver = next;
     app->receiver_epoch++;
-    orl_info("input goes %s", next == ORL_TO_SPICE    ? "through SPICE"
-                              : next == ORL_TO_MEMORY ? "through the guest's memory"
-                                                      : "nowhere");
+    app->said_memory |= next == ORL_TO_MEMORY;
+    orl_log(quiet ? ORL_LOG_DEBUG : ORL_LOG_INFO, "input goes %s",
+            next == ORL_TO_SPICE    ? "through SPICE"
+            : next == ORL_TO_MEMORY ? "through the guest's memory"
+                                    : "nowhere");
+}
+
+/* Another viewer has the input: said when that is new, and then to a user whose keys go nowhere. */
+static void follow_turns(struct orl_app *app, bool taken_before, uint64_t now_ns)
+{
+    bool taken = app->inject_status.taken;
+    if (taken && !taken_before && (!app->taken_ns || now_ns - app->taken_ns > TURNS_NS)) {
+        orl_info("another viewer has keyboard and mouse of the guest; they are free again when "
+                 "it has sent nothing for half a second");
+        say_taken(app, now_ns);
+    }
+    app->taken_ns = taken ? now_ns : app->taken_ns;
 }
 
 static void tell_guest(struct orl_app *app, uint64_t now_ns)
@@ -237,18 +274,25 @@ static void tell_pointer(struct orl_app *app)
 void orl_app_control_look(struct orl_app *app, uint64_t now_ns)
 {
     follow_endpoint(app);
+    bool taken = app->inject_status.taken;
     if (app->inject && orl_mailbox_take(&app->inject_link.status_mb)) {
         app->inject_status = app->inject_link.status[app->inject_link.status_mb.front];
     }
+    app->taken_ns = taken ? now_ns : app->taken_ns;
     switch_receiver(app, now_ns);
+    follow_turns(app, taken, now_ns);
     tell_guest(app, now_ns);
     tell_view(app);
     tell_pointer(app);
+    if (app->input.dialog != app->dialog_known) {
+        app->dialog_known = app->input.dialog;
+        orl_debug("the keyboard is %s", app->dialog_known ? "a dialog's" : "the guest's again");
+    }
 }
 
 /* ---- What the window shall do ----------------------------------------------------------------- */
 
-static bool set_grab(struct orl_app *app, const struct orl_input_want *want)
+static enum orl_win_refusal set_grab(struct orl_app *app, const struct orl_input_want *want)
 {
     static const enum orl_win_look looks[] = {
         [ORL_LOOK_ARROW] = ORL_WIN_LOOK_ARROW,
@@ -263,11 +307,36 @@ static bool set_grab(struct orl_app *app, const struct orl_input_want *want)
     return orl_win_set_grab(app->win, &grab);
 }
 
+/* Shown each time, because the user has asked for it; on the log once. */
+static void say_lock(struct orl_app *app, const char *sentence)
+{
+    orl_app_alert(app, "%s", sentence);
+    orl_log(app->lock_said == sentence ? ORL_LOG_DEBUG : ORL_LOG_WARN, "%s", sentence);
+    app->lock_said = sentence;
+}
+
+static void say_refusal(struct orl_app *app, enum orl_win_refusal why)
+{
+    say_lock(app,
+             why == ORL_WIN_HELD
+                 ? "Not captured: another program holds the pointer; close its menu, or let "
+                   "go of what it drags, and try again"
+                 : "Not captured: this desktop has no way to lock the pointer; without "
+                   "capture keyboard and mouse work as before");
+}
+
 static void apply(struct orl_app *app, uint64_t now_ns)
 {
+    if (app->input.escapes != app->escapes_said) {
+        app->escapes_said = app->input.escapes;
+        say_lock(app,
+                 "The capture has ended: the desktop let the pointer leave the window; allow "
+                 "locking the pointer in the desktop's settings");
+    }
     struct orl_input_want want = orl_input_want(&app->input);
-    if (!set_grab(app, &want)) {
-        orl_app_alert(app, "The desktop does not let this window capture the pointer");
+    enum orl_win_refusal refusal = set_grab(app, &want);
+    if (refusal) {
+        say_refusal(app, refusal);
         orl_input_uncapture(&app->input, now_ns);
         want = orl_input_want(&app->input);
         (void)set_grab(app, &want);
@@ -279,6 +348,17 @@ static void apply(struct orl_app *app, uint64_t now_ns)
     app->title_changed = true;
     if (app->conf->input_absolute) { /* positions mean nothing while the pointer is locked */
         orl_app_ask(app, ORL_SPICE_SET_ABSOLUTE, !want.captured, 0, NULL, 0);
+    }
+}
+
+/* What the user does here while another viewer has the input is lost: that is said. */
+static void watch_lost(struct orl_app *app, const struct orl_event *ev, bool swallowed,
+                       uint64_t now_ns)
+{
+    bool act = ev->down && (ev->kind == ORL_EVENT_KEY || ev->kind == ORL_EVENT_BUTTON);
+    bool meant = app->input.focused && app->input.on && !app->input.dialog && !swallowed;
+    if (act && meant && app->inject && app->inject_status.taken) {
+        say_taken(app, now_ns);
     }
 }
 
@@ -302,6 +382,7 @@ bool orl_app_control_event(struct orl_app *app, const struct orl_event *ev, uint
     }
     struct orl_bind_hit hit = orl_input_event(&app->input, ev, now_ns);
     orl_app_do(app, &hit);
+    watch_lost(app, ev, hit.swallow, now_ns);
     apply(app, now_ns);
     return hit.swallow;
 }

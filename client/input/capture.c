@@ -47,6 +47,9 @@ void orl_input_try_capture(struct orl_input *in)
     if ((in->capture_due || in->start_due) && in->focused && orl_input_usable(in)) {
         in->capture_due = in->start_due = false;
         in->captured = true;
+        in->escape_ns = 0;
+        in->left_once = false;
+        in->placed = false; /* where it is afterwards, the desktop decides */
         orl_mouse_lose(&in->mouse);
         orl_locks_arm(&in->locks);
     }

@@ -48,7 +48,32 @@ static struct orl_bind_hit key(struct orl_input *in, const struct orl_event *ev,
 static void move(struct orl_input *in, double x, double y, bool entry, uint64_t now_ns)
 {
     struct orl_mouse_how how = orl_input_how(in);
+    in->placed = !in->captured;
     orl_mouse_move(&in->mouse, &in->sink, &how, x, y, entry, now_ns);
+}
+
+/* The guest listens, and its pointer is not where the host's rests. */
+static bool rests(const struct orl_input *in)
+{
+    struct orl_mouse_how how = orl_input_how(in);
+    return how.live && !how.captured && in->inside && in->placed && in->mouse.view.valid &&
+           !orl_mouse_leads(&in->mouse, &how);
+}
+
+/* As if it had moved. */
+static void lead_resting(struct orl_input *in, uint64_t now_ns)
+{
+    if (!rests(in)) {
+        in->rest_ns = 0;
+        return;
+    }
+    if (in->rest_ns == 0) {
+        in->rest_ns = now_ns + (in->guest.can_align ? ORL_INPUT_REST_NS : 0);
+    }
+    if (now_ns >= in->rest_ns) {
+        in->rest_ns = 0;
+        move(in, in->mouse.at_x, in->mouse.at_y, false, now_ns);
+    }
 }
 
 static void motion(struct orl_input *in, const struct orl_event *ev, uint64_t now_ns)
@@ -67,7 +92,11 @@ static void button(struct orl_input *in, const struct orl_event *ev, uint64_t no
 {
     struct orl_mouse_how how = orl_input_how(in);
     if (!in->captured) { /* else x and y are nothing */
-        move(in, (double)ev->x, (double)ev->y, false, now_ns);
+        /* A request to set the pointer goes another way than the button and may come after it. */
+        how.can_align = how.can_align && !in->mouse.follow.newest.known;
+        in->placed = true;
+        orl_mouse_move(&in->mouse, &in->sink, &how, (double)ev->x, (double)ev->y, false,
+                       now_ns);
     }
     orl_mouse_button(&in->mouse, &in->sink, &how, ev->button, ev->down, now_ns);
 }
@@ -88,9 +117,6 @@ static void focus(struct orl_input *in, const struct orl_event *ev, uint64_t now
     orl_locks_host(&in->locks, ev->locks);
     orl_locks_arm(&in->locks);
     orl_input_try_capture(in);
-    if (in->inside && in->mouse.at_known) {
-        move(in, in->mouse.at_x, in->mouse.at_y, false, now_ns);
-    }
 }
 
 static struct orl_bind_hit blur(struct orl_input *in, uint64_t now_ns)
@@ -108,6 +134,31 @@ static struct orl_bind_hit blur(struct orl_input *in, uint64_t now_ns)
     return orl_binds_blur(&in->binds);
 }
 
+static void enter(struct orl_input *in, const struct orl_event *ev, uint64_t now_ns)
+{
+    in->inside = true;
+    in->escape_ns = 0;
+    move(in, (double)ev->x, (double)ev->y, true, now_ns);
+}
+
+static void leave(struct orl_input *in, uint64_t now_ns)
+{
+    in->inside = false;
+    if (in->captured) {
+        in->escape_ns = now_ns + (in->left_once ? 0 : ORL_INPUT_ESCAPE_NS);
+        in->left_once = true;
+    }
+}
+
+/* A locked pointer does not leave; out and in again may have been something else, but not twice. */
+static void watch_escape(struct orl_input *in, uint64_t now_ns)
+{
+    if (in->captured && in->escape_ns && now_ns >= in->escape_ns) {
+        in->escapes++;
+        orl_input_uncapture(in, now_ns);
+    }
+}
+
 static struct orl_bind_hit dispatch(struct orl_input *in, const struct orl_event *ev,
                                     uint64_t now_ns)
 {
@@ -118,11 +169,8 @@ static struct orl_bind_hit dispatch(struct orl_input *in, const struct orl_event
     case ORL_EVENT_MOTION: motion(in, ev, now_ns); break;
     case ORL_EVENT_BUTTON: button(in, ev, now_ns); break;
     case ORL_EVENT_WHEEL: wheel(in, ev, now_ns); break;
-    case ORL_EVENT_ENTER:
-        in->inside = true;
-        move(in, (double)ev->x, (double)ev->y, true, now_ns);
-        break;
-    case ORL_EVENT_LEAVE: in->inside = false; break;
+    case ORL_EVENT_ENTER: enter(in, ev, now_ns); break;
+    case ORL_EVENT_LEAVE: leave(in, now_ns); break;
     default: break;
     }
     return nothing;
@@ -140,6 +188,8 @@ struct orl_bind_hit orl_input_tick(struct orl_input *in, uint64_t now_ns)
 {
     struct orl_bind_hit hit = orl_binds_tick(&in->binds, now_ns);
     orl_input_act(in, &hit, now_ns);
+    watch_escape(in, now_ns);
+    lead_resting(in, now_ns);
     struct orl_mouse_how how = orl_input_how(in);
     in->mismatch_notes += orl_mouse_tick(&in->mouse, &in->sink, &how, now_ns) ? 1 : 0;
     if (how.live && in->guest.leds_known) {
@@ -161,6 +211,12 @@ uint64_t orl_input_due(const struct orl_input *in)
     uint64_t due = orl_earlier(orl_binds_due(&in->binds), orl_mouse_due(&in->mouse));
     if (orl_input_live(in) && in->guest.leds_known) {
         due = orl_earlier(due, orl_locks_due(&in->locks));
+    }
+    if (in->captured && in->escape_ns) {
+        due = orl_earlier(due, in->escape_ns);
+    }
+    if (rests(in)) {
+        due = orl_earlier(due, in->rest_ns);
     }
     bool watched = in->focused && orl_keyboard_any(&in->keyboard);
     return orl_earlier(due, watched ? in->watch_ns : NEVER);

@@ -17,11 +17,12 @@
  * capture, so that text goes on being typed into the guest; they end with a dialog, a hold, input
  * switched off and orl_input_release().
  *
- * Capture ends with the focus, a dialog (and returns after it), a hold, a lost connection, and input
- * switched off. While captured the window gives counts also if the server takes positions: the
- * caller asks the server for motion (it is told by `captured`), and until guest.absolute goes the
- * counts move a position. input:autoCapture grabs the keyboard alone, while the pointer is inside
- * the window and for as long as a button that went down there is held.
+ * Capture ends with the focus, a dialog (and returns after it), a hold, a lost connection, input
+ * switched off, and when the pointer leaves the window although the focus stays: the desktop did not
+ * lock it, whatever it said. While captured the window gives counts also if the server takes
+ * positions: the caller asks the server for motion (it is told by `captured`), and until
+ * guest.absolute goes the counts move a position. input:autoCapture grabs the keyboard alone, while
+ * the pointer is inside the window and for as long as a button that went down there is held.
  *
  * sink.send must not call back into this module: an overflow is answered with orl_input_release()
  * after the call that sent.
@@ -86,11 +87,22 @@ struct orl_input {
     bool autocaptured; /* the keyboard is grabbed because the pointer is inside */
     bool capture_due;  /* capture as soon as there is focus and a guest: after a dialog, ... */
     bool start_due;    /* ... or input:captureOnStart, which outlives a focus without a guest */
+    bool placed;       /* mouse.at_x, at_y were told since the last capture */
+    bool left_once;    /* the pointer left the window in this capture, which it should not */
     uint64_t watch_ns; /* next look at held keys, while the guest holds one */
+    /* 0 is never: */
+    uint64_t rest_ns;        /* when the guest's pointer is led to where the host's rests */
+    uint64_t escape_ns;      /* when a capture ends whose pointer has left the window */
+    uint32_t escapes;        /* captures that ended so */
     uint32_t mismatch_notes; /* counts up when the user should be told of acceleration, once */
 };
 
-#define ORL_INPUT_WATCH_NS UINT64_C(500000000) /* looks at held keys */
+/* A pointer that rests in the window as the guest begins to listen leads it as if it had moved. Where
+ * the guest is asked to set its pointer, a click that brought the focus goes first: see button(). */
+#define ORL_INPUT_REST_NS UINT64_C(30000000)
+/* A pointer that leaves while captured: the news that the focus goes too may take so long. */
+#define ORL_INPUT_ESCAPE_NS UINT64_C(300000000)
+#define ORL_INPUT_WATCH_NS  UINT64_C(500000000) /* looks at held keys */
 
 void orl_input_init(struct orl_input *in, const struct orl_input_conf *conf,
                     const struct orl_binds *binds, const struct orl_input_sink *sink);

@@ -141,13 +141,20 @@ static void lead(struct orl_mouse *p, const struct orl_input_sink *sink,
                  const struct orl_mouse_how *how, bool entry, uint64_t now_ns)
 {
     struct orl_point goal = target(p);
-    bool align = how->can_align && sink->align && (entry || !p->follow.newest.known);
-    bool dragging = p->told != 0;
+    bool dragging = p->told != 0; /* the guest shall see where it went */
+    bool align = how->can_align && sink->align && (!dragging || !p->follow.newest.known);
     if (!p->follow.entered || (entry && align && !dragging)) {
         orl_follow_enter(&p->follow, sink, align, goal, now_ns);
     } else {
         orl_follow_to(&p->follow, sink, goal, now_ns);
     }
+}
+
+bool orl_mouse_leads(const struct orl_mouse *p, const struct orl_mouse_how *how)
+{
+    return how->absolute                 ? p->pos_known
+           : how->scale || p->view.exact ? p->follow.entered
+                                         : p->unscaled;
 }
 
 void orl_mouse_move(struct orl_mouse *p, const struct orl_input_sink *sink,
@@ -167,7 +174,7 @@ void orl_mouse_move(struct orl_mouse *p, const struct orl_input_sink *sink,
     } else if (how->scale || p->view.exact) {
         p->unscaled = false;
         lead(p, sink, how, entry, now_ns);
-    } else if (p->unscaled) {
+    } else if (p->unscaled && (!entry || p->told)) {
         step_unscaled(p, sink, dx, dy, now_ns);
     } else {
         lead(p, sink, how, entry, now_ns);

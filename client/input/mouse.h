@@ -65,6 +65,9 @@ void orl_mouse_move(struct orl_mouse *p, const struct orl_input_sink *sink,
                     const struct orl_mouse_how *how, double x, double y, bool entry,
                     uint64_t now_ns);
 
+/* Not captured: the guest's pointer was brought to the host's since it last went its own way. */
+bool orl_mouse_leads(const struct orl_mouse *p, const struct orl_mouse_how *how);
+
 /* The device moved by dx, dy counts. */
 void orl_mouse_count(struct orl_mouse *p, const struct orl_input_sink *sink,
                      const struct orl_mouse_how *how, double dx, double dy, uint64_t now_ns);

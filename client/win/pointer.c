@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Holding keyboard and pointer, and what the host's pointer looks like. */
-#include "win/win_impl.h"
+#include <SDL2/SDL_syswm.h>
 
-#define ORL_LOG_MODULE "win"
-#include "base/log.h"
+#include "win/win_impl.h"
 
 /* A white disc with a black edge; SDL wants one bit for white/black and one for "there". */
 static SDL_Cursor *make_dot(int side, int radius)
@@ -53,17 +52,44 @@ static void set_look(struct orl_win *win, enum orl_win_look look)
     }
 }
 
-bool orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab)
+/*
+ * Where native relative mode fails, SDL warps the pointer back to the middle, which Wayland does not
+ * let it; and while another program holds an X server's pointer, it tries for five seconds, and then
+ * never again. While a button is down here, nobody else can hold it.
+ */
+static enum orl_win_refusal probe(struct orl_win *win)
+{
+    SDL_SysWMinfo info;
+    SDL_VERSION(&info.version);
+    if (!SDL_GetWindowWMInfo(win->window, &info)) {
+        return ORL_WIN_GRANTED;
+    }
+    switch (info.subsystem) {
+    case SDL_SYSWM_WAYLAND: return orl_pointer_probe_wayland(info.info.wl.display);
+    case SDL_SYSWM_X11:
+        return SDL_GetMouseState(NULL, NULL)
+                   ? ORL_WIN_GRANTED
+                   : orl_pointer_probe_x11((uint32_t)info.info.x11.window);
+    default: return ORL_WIN_GRANTED;
+    }
+}
+
+enum orl_win_refusal orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab)
 {
     struct orl_win_grab *old = &win->grab;
-    bool ok = true;
+    if (grab->relative && !old->relative) {
+        enum orl_win_refusal refusal = probe(win);
+        if (!refusal && SDL_SetRelativeMouseMode(SDL_TRUE) != 0) {
+            refusal = ORL_WIN_NO_LOCK;
+        }
+        if (refusal) {
+            return refusal;
+        }
+    } else if (old->relative && !grab->relative) {
+        SDL_SetRelativeMouseMode(SDL_FALSE);
+    }
     if (grab->keyboard != old->keyboard) {
         SDL_SetWindowKeyboardGrab(win->window, grab->keyboard ? SDL_TRUE : SDL_FALSE);
-    }
-    if (grab->relative != old->relative &&
-        SDL_SetRelativeMouseMode(grab->relative ? SDL_TRUE : SDL_FALSE) != 0) {
-        orl_warn("the desktop does not lock the pointer: %s", SDL_GetError());
-        ok = !grab->relative;
     }
     if (grab->confine != old->confine) {
         SDL_SetWindowMouseGrab(win->window, grab->confine ? SDL_TRUE : SDL_FALSE);
@@ -72,7 +98,7 @@ bool orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab)
         set_look(win, grab->look);
     }
     *old = *grab;
-    return ok;
+    return ORL_WIN_GRANTED;
 }
 
 void orl_win_finish_pointer(struct orl_win *win)

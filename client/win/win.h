@@ -92,8 +92,18 @@ struct orl_win_grab {
     enum orl_win_look look;
 };
 
-/* Applies what differs from the last call. False: the desktop refused relative mode. */
-bool orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab);
+/* Why relative mode is not to be had. */
+enum orl_win_refusal {
+    ORL_WIN_GRANTED,
+    ORL_WIN_NO_LOCK, /* the desktop has no means to lock a pointer */
+    ORL_WIN_HELD     /* X11: another program holds the pointer, for a menu or a drag */
+};
+
+/*
+ * Applies what differs from the last call; when relative mode is refused, nothing. A desktop may grant
+ * it and lock nothing: then the pointer leaves the window (ORL_EVENT_LEAVE).
+ */
+enum orl_win_refusal orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab);
 
 /* Which keys are down by the desktop's account: one byte a position, `*n` of them. Borrowed. */
 const uint8_t *orl_win_keys(struct orl_win *win, size_t *n);

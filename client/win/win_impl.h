@@ -20,6 +20,13 @@ struct orl_win {
     uint32_t drop_count;
 };
 
+/*
+ * Whether a pointer can be locked now: SDL does not say when it cannot. Main thread; a round trip to the
+ * desktop. `window` is the X server's number, `display` SDL's connection.
+ */
+enum orl_win_refusal orl_pointer_probe_x11(uint32_t window);
+enum orl_win_refusal orl_pointer_probe_wayland(void *display); /* struct wl_display */
+
 /* A picture of an oriel for the task bar; the caller frees it with SDL_FreeSurface(). May be NULL. */
 SDL_Surface *orl_win_icon(void);
 

@@ -144,14 +144,14 @@ def what_cannot_be_sent_is_said():
         time.sleep(1)
         says(viewer, "Files cannot be sent: there is no SPICE connection", good, good)
         check(viewer.alive(), "the viewer ended")
-    xdo("mousemove", 10, 10)  # else connect() waits in vain for the pointer to move
     with Machine(**QUIET) as vm, connect(vm, "spice:files=no") as viewer:
         says(viewer, "Files cannot be sent: spice:files is off", make(vm, "good.bin", 5000))
 
 
-def menu_row(number):
+def menu_row(viewer, number):
+    mark = viewer.mark()
     xdo("keydown", "Scroll_Lock", "key", "o", "keyup", "Scroll_Lock")
-    time.sleep(0.3)
+    viewer.dialog(mark)
     xdo("key", "--repeat", number, "--delay", 50, "Down", "key", "Return")
 
 
@@ -168,7 +168,7 @@ def a_drop_ends_early():
         for _ in range(4):
             vm.expect("^file-start", since=mark)
         time.sleep(1)
-        menu_row(4)
+        menu_row(viewer, 4)
         viewer.expect("0 of 6 files in the guest, 6 cancelled", since=said)
         said = viewer.mark()
         drop(viewer, small)
@@ -187,7 +187,7 @@ def a_drop_ends_early():
         mark, said = vm.mark(), viewer.mark()
         drop(viewer, small)
         vm.expect("^file-start", since=mark)
-        menu_row(4)
+        menu_row(viewer, 4)
         viewer.expect("small.bin: cancelled", since=said)
         vm.command("file-policy accept")
         # the agent goes
@@ -239,9 +239,10 @@ def usb_devices_are_listed_and_toggled():
               "ASAN_OPTIONS": os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
         with connect(vm, "spice:usb=yes", **cd) as viewer:
             time.sleep(0.5)
-            mark = vm.mark()
+            mark, heard = vm.mark(), viewer.mark()
             xdo("keydown", "Scroll_Lock", "key", "u", "keyup", "Scroll_Lock")
-            time.sleep(0.5)
+            viewer.dialog(heard)
+            time.sleep(0.5)  # the list comes from the session
             xdo("key", "Return")
             wait_until(lambda: guest_drives(vm) == 1, "the guest has no drive")
             xdo("key", "Return")

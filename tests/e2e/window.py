@@ -41,13 +41,28 @@ def xdo(*words):
     subprocess.run(["xdotool", *[str(w) for w in words]], check=True, stdin=subprocess.DEVNULL)
 
 
+def point(x, y):
+    """The pointer to a place of the screen. To be told to go where it is, `--sync` waits for long."""
+    words = subprocess.run(["xdotool", "getmouselocation", "--shell"], stdout=subprocess.PIPE, text=True,
+                           check=True).stdout.split()
+    if words[:2] != [f"X={x}", f"Y={y}"]:
+        xdo("mousemove", "--sync", x, y)
+
+
+def pasted():
+    """What is in the desktop's clipboard."""
+    out = subprocess.run(["timeout", "5", "xclip", "-selection", "clipboard", "-o"], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, check=False).stdout
+    return out.decode("utf-8", "replace")
+
+
 def copy(text):
     """Text in the desktop's clipboard, for as long as the process that is returned lives."""
     owner = subprocess.Popen(["xclip", "-selection", "clipboard", "-quiet"], stdin=subprocess.PIPE,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     owner.stdin.write(text.encode())
     owner.stdin.close()
-    time.sleep(0.5)
+    wait_until(lambda: pasted() == text, "xclip does not get the clipboard")
     return owner
 
 
@@ -59,7 +74,9 @@ class Viewer(Talker):
         home = {"HOME": self.folder, "XDG_CONFIG_HOME": self.folder, "XDG_STATE_HOME": self.folder}
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", os.path.join(BIN, "oriel"), "-C", "/dev/null",
-             "--log=info", f"win:size={size}", "win:position=0x0", "win:borderless=yes", *options],
+             "--log=info,input=debug", f"win:size={size}", "win:position=0x0", "win:borderless=yes",
+             # A tap of the escape key is one, however long a busy computer takes for it.
+             "input:helpMenuDelay=10000", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, **home, **environment})
         out = self.process.stdout.fileno()
@@ -95,6 +112,19 @@ class Viewer(Talker):
         xdo("windowfocus", "--sync", self.window())
         time.sleep(0.2)
 
+    def captured(self):
+        name = subprocess.run(["xdotool", "getwindowname", self.window()], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout
+        return "captured" in name
+
+    def capture(self, on=True):
+        xdo("key", "Scroll_Lock")
+        wait_until(lambda: self.captured() == on, "Scroll Lock does not " + ("capture" if on else "let go"))
+
+    def dialog(self, since):
+        """Until one is open that was not before."""
+        self.expect("debug: input: the keyboard is a dialog's", since=since)
+
     def unfocus(self):
         xdo("windowfocus", root_window())
         time.sleep(0.2)
@@ -120,7 +150,7 @@ def connect(vm, *options, **more):
     viewer = Viewer("app:transport=spice", *vm.oriel_options(), *options, **more)
     try:
         viewer.expect("input goes through SPICE")
-        xdo("mousemove", "--sync", 200, 150)
+        point(200, 150)
         viewer.focus()
     except Failed:
         viewer.__exit__(Failed)
@@ -227,15 +257,17 @@ def the_clipboard_is_typed_as_keystrokes():
 
 
 def typing_stops_by_the_key_that_began_it():
-    with Machine(sound=False, agent=False) as vm, connect(vm):
-        owner = copy("q" * 190)  # asked about from 200 on
-        mark = vm.mark()
+    with Machine(sound=False, agent=False) as vm, connect(vm) as viewer:
+        owner = copy("q" * 3000)  # more than half a minute; asked about from 200 on
+        mark, heard = vm.mark(), viewer.mark()
         xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
+        viewer.dialog(heard)
+        xdo("key", "Return")
         vm.expect(r"key 16 1", since=mark)
         xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
         vm.settle()
         typed = decode(vm.keys(mark))
-        check(0 < len(typed) < 190 and set(typed) == {"q"}, f"typed: {typed!r}")
+        check(0 < len(typed) < 3000 and set(typed) == {"q"}, f"typed: {typed!r}")
         check(not vm.held(mark), f"still held: {vm.held(mark)}")
         owner.kill()
         owner.wait()
@@ -322,8 +354,8 @@ def clicks_and_wheel_reach_the_guest_in_order():
 def captured_motion_reaches_the_guest_to_the_last_count():
     for mouse in ("virtio", "ps2"):
         with Machine(mouse=mouse, sound=False, agent=False) as vm, connect(vm, "input:rawMouse=yes") as viewer:
-            xdo("key", "Scroll_Lock")
-            viewer.settle_captured = time.sleep(0.5)
+            viewer.capture()
+            vm.settle()
             mark, dice = vm.mark(), random.Random(3)
             x = y = 0
             for i in range(300):
@@ -332,21 +364,48 @@ def captured_motion_reaches_the_guest_to_the_last_count():
                 xdo("mousemove_relative", "--", dx, dy)
                 if i % 50 == 49:
                     xdo("click", 1)
+                if i % 10 == 9 and mouse == "virtio":  # QEMU drops what the guest is too slow for
+                    wait_until(lambda at=(x, y): vm.motion(mark) == at,
+                               lambda at=(x, y): f"the guest moved by {vm.motion(mark)} instead of {at}")
             wait_until(lambda: vm.motion(mark) == (x, y),
                        lambda: f"{mouse}: the guest moved by {vm.motion(mark)} instead of {(x, y)}")
             vm.settle()
             check(vm.only("btn", mark) == [(272, 1), (272, 0)] * 6, f"{mouse}: clicks: {vm.only('btn', mark)}")
-            xdo("key", "Scroll_Lock")
+            viewer.capture(False)
+
+
+def until_positions_come(vm):
+    """The server changes its mind some time after it was asked; until then it gives the guest motion."""
+    mark, turn = vm.mark(), [0]
+
+    def come():
+        turn[0] += 1
+        point(300 + turn[0] % 2, 200)
+        return vm.only("abs", mark)
+
+    wait_until(come, "no position came")
+    vm.settle()
+
+
+def until_counts_come(vm):
+    mark, turn = vm.mark(), [0]
+
+    def come():
+        turn[0] += 1
+        xdo("mousemove_relative", "--", 1 if turn[0] % 2 else -1, 0)
+        return vm.only("rel", mark)
+
+    wait_until(come, "no motion came")
+    vm.settle()
 
 
 def a_tablet_follows_the_pointer_absolutely():
-    with Machine(mouse="tablet", sound=False, agent=False) as vm, connect(vm, "input:absolute=yes") as viewer:
+    with Machine(mouse="tablet", sound=False, agent=False) as vm, connect(vm, "input:absolute=yes"):
         width, height, _ = vm.screendump()
-        viewer.expect("absolute|input goes", since=0)
-        time.sleep(1)
+        until_positions_come(vm)
         for x, y in ((10, 10), (width // 2, height // 2), (width - 1, height - 1), (0, 0)):
             mark = vm.mark()
-            xdo("mousemove", "--sync", x, y)
+            point(x, y)
             wait_until(lambda: vm.only("abs", mark), f"no position came for {x}, {y}")
             vm.settle()
             got = vm.only("abs", mark)[-1]
@@ -358,11 +417,9 @@ def a_tablet_follows_the_pointer_absolutely():
 def a_captured_mouse_gives_counts_on_a_machine_with_a_tablet_too():
     with Machine(mouse="tablet", sound=False, agent=False) as vm, \
             connect(vm, "input:absolute=yes", "input:rawMouse=yes") as viewer:
-        mark = vm.mark()
-        xdo("mousemove", "--sync", 300, 200)
-        wait_until(lambda: vm.only("abs", mark), "no position came")
-        xdo("key", "Scroll_Lock")
-        time.sleep(1)
+        until_positions_come(vm)
+        viewer.capture()
+        until_counts_come(vm)
         mark, x, y = vm.mark(), 0, 0
         for dx, dy in ((7, -3), (-40, 12), (5, 5)):
             x, y = x + dx, y + dy
@@ -370,11 +427,8 @@ def a_captured_mouse_gives_counts_on_a_machine_with_a_tablet_too():
         wait_until(lambda: vm.motion(mark) == (x, y),
                    lambda: f"the guest moved by {vm.motion(mark)} instead of {(x, y)}")
         check(not vm.only("abs", mark), "positions came while captured")
-        xdo("key", "Scroll_Lock")
-        time.sleep(1)
-        mark = vm.mark()
-        xdo("mousemove", "--sync", 100, 100)
-        wait_until(lambda: vm.only("abs", mark), "no position came after the capture")
+        viewer.capture(False)
+        until_positions_come(vm)
         check(viewer.alive(), "the viewer ended")
 
 
@@ -434,35 +488,36 @@ class Recorder:
         return samples[0::2]
 
 
-def pitch(samples):
-    """Hz as most tenths of a second have it: pieces that are missing do not change it."""
-    parts = [frequency(samples[i:i + 4800], 48000, trim=0)[0] for i in range(0, len(samples) - 4800, 4800)]
-    heard = sorted(hz for hz in parts if hz > 0)
-    return heard[len(heard) // 2] if heard else 0.0
+def pitches(samples):
+    """Hz of each twentieth of a second that is heard without a break."""
+    parts = (frequency(samples[i:i + 2400], 48000, trim=0) for i in range(0, len(samples) - 2400, 1200))
+    return [hz for hz, rms, gap in parts if rms > 0.05 and gap < 0.005]
 
 
 def hear(vm, hz):
-    """Lets the guest play a tone and gives what is heard: Hz, rms, longest silence, pitch."""
+    """Lets the guest play a tone and gives what is heard: Hz, rms, longest silence, Hz of its pieces."""
     recorder = Recorder()
     time.sleep(1)
     vm.ask(f"tone {hz} 4 48000 2", "^tone-done", timeout=2 * PATIENCE)
     time.sleep(0.5)
     samples = recorder.stop()
-    return *frequency(samples, 48000), pitch(samples)
+    return *frequency(samples, 48000), pitches(samples)
 
 
-def expect_tone(vm, hz):
+def expect_tone(vm, hz, tries=6):
     """On a busy computer QEMU loses pieces of what the guest plays and tells nobody; then the pitch of
     what is left must be right. That Oriel loses nothing is proven by tests/audio."""
     heard = []
-    for _ in range(3):
-        got, rms, gap, tone = hear(vm, hz)
-        heard.append((got, rms, gap, tone))
+    for _ in range(tries):
+        got, rms, gap, parts = hear(vm, hz)
+        good = [part for part in parts if abs(part - hz) < 3]
+        heard.append(f"{got:.2f} Hz, rms {rms:.3f}, silence {gap:.3f} s, {len(good)} good pieces of {len(parts)}")
         if abs(got - hz) < 1 and rms > 0.05 and gap < 0.01:
             return
-    check(any(rms > 0.05 for _, rms, _, _ in heard), f"{hz} Hz: nothing is heard: {heard}")
-    check(any(abs(tone - hz) < 3 for *_, tone in heard), f"{hz} Hz is not what is heard: {heard}")
-    print(f"this machine is too busy to play {hz} Hz without a break: {heard}")
+        if len(heard) >= 3 and len(good) >= 10 and len(good) > 0.7 * len(parts):
+            print(f"this machine is too busy to play {hz} Hz without a break: {heard}")
+            return
+    raise Failed(f"{hz} Hz is not what is heard: {heard}")
 
 
 def the_guest_is_heard_through_pipewire():
@@ -471,22 +526,21 @@ def the_guest_is_heard_through_pipewire():
         vm.command("volume 100")
         expect_tone(vm, 440)
         vm.command("mute 1")
-        _, rms, _, _ = hear(vm, 440)
-        check(rms < 0.01, f"muted in the guest, and heard with {rms}")
+        rms = [hear(vm, 440)[1] for _ in range(2)]  # the news may take its time
+        check(min(rms) < 0.01, f"muted in the guest, and heard with {rms}")
         vm.command("mute 0")
         subprocess.run([pipewire, "--stop"], check=True)
         time.sleep(1)
         check(viewer.alive(), "the viewer ended with the sound daemon")
         subprocess.run([pipewire, "--start"], check=True)
-        time.sleep(6)
         expect_tone(vm, 880)
 
 
 def the_microphone_is_asked_for_and_remembered():
     with Machine(agent=False, uuid="6a1c0f9e-1111-4222-8333-444455556666") as vm, connect(vm) as viewer:
-        mark = vm.mark()
+        mark, heard = vm.mark(), viewer.mark()
         vm.send("record 6")
-        time.sleep(1.5)
+        viewer.dialog(heard)
         viewer.focus()
         xdo("key", "a")  # "always", in the dialog that asks
         vm.expect("record", since=mark)
@@ -505,18 +559,21 @@ def text_is_pasted_both_ways():
         text = "zw\u00f6lf Boxk\u00e4mpfer\njagen"
         owner = copy(text)
         viewer.focus()
-        got = vm.ask("clip-get text", r"clip-data text \d+ \w+ (\S+)")[1]
-        check(bytes.fromhex(got).decode() == text, f"the guest got {bytes.fromhex(got)!r}")
+        got = []
+
+        def told():  # the offer is on its way
+            try:
+                got[:] = [vm.ask("clip-get text", r"clip-data (.*)", timeout=5)[1]]
+            except Failed:
+                return False
+            words = got[0].split()
+            return words[0] == "text" and len(words) == 4 and bytes.fromhex(words[3]).decode() == text
+
+        wait_until(told, lambda: f"the guest got {got}")
         answer = "from the guest: \u20ac 5"
         vm.command("clip-put text " + answer.encode().hex())
         vm.command("clip-offer")
-
-        def pasted():
-            out = subprocess.run(["timeout", "5", "xclip", "-selection", "clipboard", "-o"],
-                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
-            return out.decode("utf-8", "replace") == answer
-
-        wait_until(pasted, "the desktop never got the guest's text")
+        wait_until(lambda: pasted() == answer, "the desktop never got the guest's text")
         owner.kill()
         owner.wait()
 
@@ -529,12 +586,13 @@ def a_password_is_asked_for_in_the_window():
         options = [o for o in vm.oriel_options() if "password" not in o]
         with Viewer("app:transport=spice", *options) as viewer:
             viewer.expect("password")
+            viewer.dialog(0)
             viewer.focus()
             xdo("type", "--delay", 30, "wrong")
             mark = viewer.mark()
             xdo("key", "Return")
             viewer.expect("password", since=mark)
-            time.sleep(0.5)
+            viewer.dialog(mark)
             xdo("type", "--delay", 30, "open sesame")
             xdo("key", "Return")
             viewer.expect("input goes through SPICE", since=mark)
@@ -563,7 +621,8 @@ def a_session_that_another_program_took_comes_back_by_a_key():
         viewer.expect("Another program has taken", since=mark)
         viewer.expect("input goes nowhere", since=mark)
         time.sleep(1)
-        check(len(viewer.lines.since(mark)) <= 3, f"too many words: {viewer.lines.since(mark)}")
+        words = [line for line in viewer.lines.since(mark) if "debug: " not in line]
+        check(len(words) <= 3, f"too many words: {words}")
         xdo("keydown", "Scroll_Lock", "key", "b", "keyup", "Scroll_Lock")
         viewer.expect("input goes through SPICE", since=mark)
         mark = vm.mark()
@@ -633,7 +692,6 @@ def anything_may_fail_at_random_and_nothing_sticks():
         check(not vm.held(), f"still held: {vm.held()}")
         if not sound:
             subprocess.run([pipewire, "--start"], check=True)
-            time.sleep(6)
         vm.command("volume 100")
         expect_tone(vm, 440)
 

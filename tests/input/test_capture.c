@@ -161,6 +161,59 @@ static void the_cursor_shows_who_has_the_pointer(void **state)
     assert_int_equal(orl_input_want(&d.in).look, ORL_LOOK_NONE);
 }
 
+static void a_pointer_that_escapes_ends_the_capture(void **state)
+{
+    SIT_DOWN(usual());
+    tap_escape(&d);
+    key(&d, A, true);
+    GOT("+A");
+    simple(&d, ORL_EVENT_LEAVE); /* the desktop does not lock it */
+    pass(&d, 200 * MS);
+    assert_true(d.in.captured); /* the loss of the focus may be on its way */
+    pass(&d, 200 * MS);
+    assert_false(d.in.captured);
+    assert_int_equal(d.in.escapes, 1);
+    GOT("-A");
+    pass(&d, 5000 * MS);
+    assert_int_equal(d.in.escapes, 1);
+    tap_escape(&d); /* it may be tried again */
+    assert_true(d.in.captured);
+    pass(&d, 5000 * MS);
+    assert_true(d.in.captured);
+    simple(&d, ORL_EVENT_LEAVE); /* round in circles over the edge */
+    simple(&d, ORL_EVENT_ENTER);
+    pass(&d, 5000 * MS);
+    assert_true(d.in.captured);
+    simple(&d, ORL_EVENT_LEAVE);
+    assert_false(d.in.captured);
+    assert_int_equal(d.in.escapes, 2);
+}
+
+static void a_pointer_that_goes_with_the_focus_has_not_escaped(void **state)
+{
+    SIT_DOWN(usual());
+    tap_escape(&d);
+    simple(&d, ORL_EVENT_LEAVE);
+    pass(&d, 50 * MS);
+    simple(&d, ORL_EVENT_BLUR);
+    pass(&d, 5000 * MS);
+    simple(&d, ORL_EVENT_FOCUS);
+    simple(&d, ORL_EVENT_ENTER);
+    tap_escape(&d);
+    simple(&d, ORL_EVENT_LEAVE); /* a notification came and went over it */
+    simple(&d, ORL_EVENT_ENTER);
+    pass(&d, 5000 * MS);
+    assert_true(d.in.captured);
+    assert_int_equal(d.in.escapes, 0);
+    assert_true(orl_input_due(&d.in) == UINT64_MAX);
+    tap_escape(&d);
+    simple(&d, ORL_EVENT_LEAVE);
+    simple(&d, ORL_EVENT_ENTER);
+    simple(&d, ORL_EVENT_LEAVE);
+    pass(&d, 5000 * MS);
+    assert_int_equal(d.in.escapes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +224,8 @@ int main(void)
         cmocka_unit_test(auto_capture_grabs_the_keyboard_while_the_pointer_is_inside),
         cmocka_unit_test(the_keyboard_is_grabbed_as_the_options_say),
         cmocka_unit_test(the_cursor_shows_who_has_the_pointer),
+        cmocka_unit_test(a_pointer_that_escapes_ends_the_capture),
+        cmocka_unit_test(a_pointer_that_goes_with_the_focus_has_not_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,7 @@ static void input_can_be_switched_off(void **state)
     GOT("");
     with_escape(&d, I);
     key(&d, A, true);
-    GOT("+A");
+    GOT("m100,0 +A");
 }
 
 static void actions_send_their_keys(void **state)
@@ -277,6 +277,146 @@ static void acceleration_is_noted_once_per_session(void **state)
     }
 }
 
+/* A guest whose pointer is told to be at 10, 10; the host's came into the window and does not move:
+ * it rests over the guest's 300, 300. */
+static void rest(struct desk *d, struct orl_input_conf conf)
+{
+    open_desk(d, conf);
+    simple(d, ORL_EVENT_FOCUS);
+    event(d, (struct orl_event){.kind = ORL_EVENT_ENTER, .x = 400, .y = 300});
+    report(d, 10, 10);
+    record_take(&d->r);
+}
+
+static void a_resting_pointer_leads_as_soon_as_the_guest_listens(void **state)
+{
+    struct desk d;
+    (void)state;
+    rest(&d, usual());
+    d.guest.connected = true;
+    tell_guest(&d);
+    report(&d, 10, 10);
+    pass(&d, 50 * MS);
+    GOT("R m290,290"); /* epoch stays: a connection that returned is told to let go */
+    report(&d, 300, 300);
+    pass(&d, 5000 * MS);
+    GOT(""); /* once */
+    assert_true(orl_input_due(&d.in) == UINT64_MAX);
+    d.guest.epoch++; /* another session, the guest's pointer elsewhere */
+    tell_guest(&d);
+    report(&d, 20, 300);
+    pass(&d, 50 * MS);
+    GOT("R m280,0");
+}
+
+static void a_resting_pointer_gives_its_place_to_a_guest_that_takes_places(void **state)
+{
+    struct desk d;
+    (void)state;
+    rest(&d, usual());
+    d.guest.connected = d.guest.absolute = true;
+    tell_guest(&d);
+    pass(&d, 5000 * MS);
+    GOT("R p300,300");
+}
+
+static void a_resting_pointer_leads_when_a_picture_comes(void **state)
+{
+    struct orl_view_in in = {
+        .frame_w = 800, .frame_h = 600, .win_w = 1000, .win_h = 600, .keep_aspect = true};
+    struct orl_view none = {.valid = false}, made = orl_view_make(&in);
+    SIT_DOWN(usual());
+    orl_input_set_view(&d.in, &none);
+    pass(&d, 1000 * MS);
+    GOT("");
+    report(&d, 50, 300);
+    orl_input_set_view(&d.in, &made);
+    pass(&d, 50 * MS);
+    GOT("m250,0");
+    report(&d, 300, 300);
+    in.frame_w = 400; /* the guest's desktop gets another size: 400 x 300 at 100, 0 */
+    in.frame_h = 300;
+    made = orl_view_make(&in);
+    pass(&d, 1000 * MS);
+    orl_input_set_view(&d.in, &made);
+    report(&d, 200, 150);
+    pass(&d, 50 * MS);
+    GOT("m-50,0");
+}
+
+static void a_resting_pointer_leads_when_input_is_the_guests_again(void **state)
+{
+    SIT_DOWN(usual());
+    orl_input_set_dialog(&d.in, true, d.now_ns);
+    report(&d, 100, 300);
+    pass(&d, 1000 * MS);
+    GOT("");
+    orl_input_set_dialog(&d.in, false, d.now_ns);
+    pass(&d, 50 * MS);
+    GOT("m200,0");
+    with_escape(&d, I);
+    report(&d, 100, 300);
+    with_escape(&d, I);
+    GOT("m200,0");
+}
+
+static void a_pointer_elsewhere_leads_nothing(void **state)
+{
+    SIT_DOWN(usual());
+    simple(&d, ORL_EVENT_LEAVE);
+    d.guest.epoch++;
+    tell_guest(&d);
+    report(&d, 1, 1);
+    pass(&d, 5000 * MS);
+    GOT("R");
+    event(&d, (struct orl_event){.kind = ORL_EVENT_ENTER, .x = 400, .y = 300});
+    GOT("m299,299");
+    tap_escape(&d); /* after a capture only the desktop knows where it is */
+    counts(&d, 5, 5);
+    tap_escape(&d);
+    report(&d, 1, 1);
+    pass(&d, 5000 * MS);
+    GOT("m5,5");
+}
+
+static void a_resting_pointer_is_set_by_a_guest_that_can(void **state)
+{
+    struct desk d;
+    (void)state;
+    rest(&d, usual());
+    d.guest.connected = d.guest.can_align = true;
+    tell_guest(&d);
+    report(&d, 10, 10);
+    pass(&d, 50 * MS);
+    GOT("R a300,300");
+    report(&d, 300, 300);
+    simple(&d, ORL_EVENT_BLUR);
+    report(&d, 10, 10);
+    simple(&d, ORL_EVENT_FOCUS);
+    pass(&d, 50 * MS);
+    GOT("a300,300");
+}
+
+/* A request to set the pointer goes another way than the click and may come after it. */
+static void a_click_that_brings_the_focus_goes_where_it_was_made(void **state)
+{
+    struct desk d;
+    (void)state;
+    rest(&d, usual());
+    d.guest.connected = d.guest.can_align = true;
+    tell_guest(&d);
+    report(&d, 300, 300);
+    pass(&d, 1000 * MS);
+    simple(&d, ORL_EVENT_BLUR);
+    report(&d, 10, 10);
+    pass(&d, 1000 * MS);
+    record_take(&d.r);
+    simple(&d, ORL_EVENT_FOCUS);
+    button(&d, 400, 300, true);
+    button(&d, 400, 300, false);
+    GOT("m290,290 +b1 -b1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +437,13 @@ int main(void)
         cmocka_unit_test(nothing_is_due_when_nothing_happens),
         cmocka_unit_test(a_key_up_that_was_lost_is_found),
         cmocka_unit_test(acceleration_is_noted_once_per_session),
+        cmocka_unit_test(a_resting_pointer_leads_as_soon_as_the_guest_listens),
+        cmocka_unit_test(a_resting_pointer_gives_its_place_to_a_guest_that_takes_places),
+        cmocka_unit_test(a_resting_pointer_leads_when_a_picture_comes),
+        cmocka_unit_test(a_resting_pointer_leads_when_input_is_the_guests_again),
+        cmocka_unit_test(a_pointer_elsewhere_leads_nothing),
+        cmocka_unit_test(a_resting_pointer_is_set_by_a_guest_that_can),
+        cmocka_unit_test(a_click_that_brings_the_focus_goes_where_it_was_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,9 @@ static void use_mouse(struct player *p)
 {
     uint8_t button = (uint8_t)(1 + random_below(&p->rng, 5));
     double x = (double)random_below(&p->rng, 1200) - 100;
-    if (coin(p)) {
+    if (random_below(&p->rng, 8) == 0) {
+        world_cross(&p->w, coin(p)); /* also while captured: a desktop that locks nothing */
+    } else if (coin(p)) {
         world_move(&p->w, x, (double)random_below(&p->rng, 1000));
     } else {
         world_button(&p->w, button, !(p->w.mouse & 1u << button));
@@ -194,6 +196,8 @@ static void check_hands_reach_the_guest(struct player *p)
         tap_escape(p);
         CHECK(p, w->in.captured);
     }
+    world_cross(w, true);
+    world_settle(w); /* room in the queue for what follows */
     world_move(w, 500, 500);
     for (int i = 0; i < 6; i++) {
         uint16_t key = any_key(p);

@@ -155,6 +155,26 @@ static void a_drag_that_returns_is_not_torn_by_setting_the_pointer(void **state)
     GOT(m, "m10,0");
 }
 
+static void an_entry_that_was_missed_is_set_by_a_guest_that_can(void **state)
+{
+    START(800, 600, 800, 600, 0);
+    m.how.can_align = true;
+    report(&m, 1, 1);
+    move(&m, 300, 150);
+    GOT(m, "a300,150");
+    move(&m, 301, 150);
+    GOT(m, "m1,0");
+    orl_mouse_lose(&m.p); /* captured for a while */
+    report(&m, 700, 500);
+    move(&m, 10, 10);
+    GOT(m, "a10,10");
+    button(&m, ORL_BUTTON_LEFT, true);
+    orl_mouse_lose(&m.p);
+    report(&m, 20, 20);
+    move(&m, 30, 30); /* a drag is not torn */
+    GOT(m, "+b1 m10,10");
+}
+
 static void an_enlarged_picture_keeps_the_part_of_a_pixel(void **state)
 {
     START(300, 200, 1000, 800, 0); /* 1000 x 667 at 0, 66 */
@@ -229,6 +249,12 @@ static void unscaled_motion_is_in_window_pixels(void **state)
     GOT(m, "m10,0 m1,0 m0,-1");
     report(&m, 300, 300); /* nothing is corrected: it cannot agree */
     assert_true(orl_mouse_due(&m.p) == UINT64_MAX);
+    enter(&m, 300, 200); /* over 150, 100 */
+    GOT(m, "m-150,-200");
+    move(&m, 310, 200);
+    button(&m, ORL_BUTTON_LEFT, true);
+    enter(&m, 330, 200); /* a drag that returns goes on */
+    GOT(m, "m10,0 +b1 m20,0");
 }
 
 static void a_button_comes_after_the_motion_to_its_place(void **state)
@@ -537,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_report_that_comes_later_corrects_without_a_complaint),
         cmocka_unit_test(a_guest_that_can_is_asked_to_set_its_pointer),
         cmocka_unit_test(a_drag_that_returns_is_not_torn_by_setting_the_pointer),
+        cmocka_unit_test(an_entry_that_was_missed_is_set_by_a_guest_that_can),
         cmocka_unit_test(an_enlarged_picture_keeps_the_part_of_a_pixel),
         cmocka_unit_test(a_reduced_picture_reaches_every_edge),
         cmocka_unit_test(beyond_the_edge_nothing_is_sent_and_nothing_drifts),

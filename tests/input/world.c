@@ -123,6 +123,13 @@ void world_move(struct world *w, double x, double y)
     event(w, ev);
 }
 
+void world_cross(struct world *w, bool in)
+{
+    event(w, (struct orl_event){.kind = in ? ORL_EVENT_ENTER : ORL_EVENT_LEAVE,
+                                .x = (float)w->x,
+                                .y = (float)w->y});
+}
+
 static void all_fingers(struct world *w, bool down)
 {
     for (uint16_t usage = 1; usage < ORL_KEYBOARD_KEYS; usage++) {

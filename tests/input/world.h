@@ -58,6 +58,8 @@ void world_key(struct world *w, uint16_t usage, bool down);
 void world_repeat(struct world *w, uint16_t usage);
 void world_button(struct world *w, uint8_t button, bool down);
 void world_move(struct world *w, double x, double y);
+/* The pointer comes into the window where it was last, or leaves it. */
+void world_cross(struct world *w, bool in);
 /* A key-up that the window system swallows although the window has the focus. */
 void world_lose_key_up(struct world *w, uint16_t usage);
 

@@ -6,8 +6,10 @@
 # The desktop is sway on its headless back end, drawn in software, with one output HEADLESS-1 of the
 # size in ORL_SCREEN (width x height, 1920x1200 unless set), no borders and no X server. The command
 # gets WAYLAND_DISPLAY, SWAYSOCK, SDL_VIDEODRIVER=wayland and a private XDG_RUNTIME_DIR; grim takes
-# screenshots, wtype types, swaymsg moves windows. With ORL_NO_KEYBOARD=1 the seat is bare. Exit code: the command's; 77 when a needed program
-# is not installed (ctest counts that as skipped); 70 when the desktop did not start; 2 for wrong use.
+# screenshots, wtype types, swaymsg moves windows. With ORL_NO_KEYBOARD=1 the seat is bare; with
+# ORL_NO_POINTER_LOCK=1 the desktop agrees to lock the pointer and never does. Exit code: the
+# command's; 77 when a needed program is not installed (ctest counts that as skipped); 70 when the
+# desktop did not start; 2 for wrong use.
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
@@ -49,9 +51,11 @@ xwayland disable
 output HEADLESS-1 resolution ${ORL_SCREEN:-1920x1200} position 0,0
 default_border none
 default_floating_border none
-# Where no real device is plugged in, sway has no opinion on seats and locks no pointer.
-seat * pointer_constraint enable
 END
+if [ -z "${ORL_NO_POINTER_LOCK:-}" ]; then
+    # Where no real device is plugged in, sway has no opinion on seats and locks no pointer.
+    echo "seat * pointer_constraint enable" >>"$run/config"
+fi
 
 # sway refuses to run as root. Its sockets then belong to another user, which does not stop root.
 # Like all helpers it dies with this script, also when the script is killed outright.

@@ -49,29 +49,23 @@ def code_of(key):
     return key if isinstance(key, int) else CODES[key]
 
 
-class Hands:
-    def __init__(self, width=None, height=None):
-        self.width, self.height = width, height
-        if not width:
-            self.width, self.height = map(int, os.environ.get("ORL_SCREEN", "1920x1200").split("x"))
-        self.held, self.locked = [], 0
+def text(words):
+    """A string as the wire has it."""
+    data = words.encode() + b"\0"
+    return struct.pack("=I", len(data)) + data + bytes(-len(data) % 4)
+
+
+class Wire:
+    """A program on the desktop; requests and events as numbers and bytes."""
+
+    def __init__(self):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(30)
         self.socket.connect(os.path.join(os.environ["XDG_RUNTIME_DIR"], os.environ["WAYLAND_DISPLAY"]))
-        self.rest, self.last_id, self.names = b"", 1, {}
+        self.rest, self.files, self.last_id, self.names = b"", [], 1, {}
         self.registry = self.new_id()
         self.send(1, 1, struct.pack("=I", self.registry))
         self.sync()
-        seat = self.bind("wl_seat")
-        self.pointer = self.make("zwlr_virtual_pointer_manager_v1", seat)
-        self.keyboard = self.make("zwp_virtual_keyboard_manager_v1", seat)
-        with tempfile.TemporaryFile() as file:
-            file.write(KEYMAP)
-            file.flush()
-            self.send(self.keyboard, 0, struct.pack("=II", 1, len(KEYMAP)), file.fileno())
-        self.sync()
-
-    # -- the wire
 
     def new_id(self):
         self.last_id += 1
@@ -82,35 +76,41 @@ class Hands:
         more = [] if fd is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
         self.socket.sendmsg([data], more)
 
-    def bind(self, interface):
-        name, text = self.names[interface], interface.encode() + b"\0"
-        text += bytes(-len(text) % 4)
+    def bind(self, interface, version=1):
         made = self.new_id()
-        self.send(self.registry, 0, struct.pack("=II", name, len(interface) + 1) + text
-                  + struct.pack("=II", 1, made))
+        self.send(self.registry, 0, struct.pack("=I", self.names[interface]) + text(interface)
+                  + struct.pack("=II", version, made))
         return made
 
-    def make(self, manager, seat):
-        manager, made = self.bind(manager), self.new_id()
-        self.send(manager, 0, struct.pack("=II", seat, made))
+    def make(self, maker, opcode, before=b"", after=b"", fd=None):
+        """A new object, by a request that has its number behind `before`."""
+        made = self.new_id()
+        self.send(maker, opcode, before + struct.pack("=I", made) + after, fd)
         return made
+
+    def event(self, sender, opcode, body):
+        """What comes besides the desktop's answers to sync()."""
 
     def sync(self):
         """Until the compositor has carried out everything so far."""
         callback = self.new_id()
         self.send(1, 0, struct.pack("=I", callback))
-        while True:
+        answered = False
+        while not answered:
             for sender, opcode, body in self.messages():
                 if sender == self.registry and opcode == 0:
                     name, length = struct.unpack_from("=II", body)
                     self.names[body[8:8 + length - 1].decode()] = name
                 elif sender == 1 and opcode == 0:
-                    raise OSError(f"the compositor refuses the hands: {body[12:]!r}")
+                    raise OSError(f"the compositor refuses: {body[12:]!r}")
                 elif sender == callback:
-                    return
+                    answered = True
+                elif (sender, opcode) != (1, 1):  # wl_display.delete_id
+                    self.event(sender, opcode, body)
 
     def messages(self):
-        data = self.socket.recv(65536)
+        data, files, _, _ = socket.recv_fds(self.socket, 65536, 16)
+        self.files += files
         if not data:
             raise OSError("the compositor has gone")
         self.rest += data
@@ -123,6 +123,23 @@ class Hands:
             out.append((sender, word & 0xFFFF, self.rest[8:size]))
             self.rest = self.rest[size:]
         return out
+
+
+class Hands(Wire):
+    def __init__(self, width=None, height=None):
+        super().__init__()
+        self.width, self.height = width, height
+        if not width:
+            self.width, self.height = map(int, os.environ.get("ORL_SCREEN", "1920x1200").split("x"))
+        self.held, self.locked = [], 0
+        seat = struct.pack("=I", self.bind("wl_seat"))
+        self.pointer = self.make(self.bind("zwlr_virtual_pointer_manager_v1"), 0, seat)
+        self.keyboard = self.make(self.bind("zwp_virtual_keyboard_manager_v1"), 0, seat)
+        with tempfile.TemporaryFile() as file:
+            file.write(KEYMAP)
+            file.flush()
+            self.send(self.keyboard, 0, struct.pack("=II", 1, len(KEYMAP)), file.fileno())
+        self.sync()
 
     # -- keyboard
 
