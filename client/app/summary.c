@@ -31,6 +31,7 @@ void orl_app_summary(const struct orl_app *app)
 
     printf("renderer: %s%s\n", info.renderer, info.software ? " (on the processor)" : "");
     printf("upload: %s\n", info.upload_path);
+    printf("frames: %s\n", info.frames);
     printf("display: %s, %s\n", app->win_info.driver,
            orl_surface_wants_pixels(orl_win_surface(app->win)) ? "shared memory" : "EGL swap");
     printf("window: %ux%u\n", app->view.win_w, app->view.win_h);

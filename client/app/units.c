@@ -113,6 +113,7 @@ static int start_frame(struct orl_app *app)
         .path = app->shm_path,
         .frame_poll_us = (uint32_t)app->conf->app_frame_poll_interval,
         .cursor_poll_us = (uint32_t)app->conf->app_cursor_poll_interval,
+        .allow_dma = app->conf->app_allow_dma,
     };
     int err = orl_frame_start(&app->frame, &conf, &app->frames);
     if (err) {
@@ -196,6 +197,9 @@ static int start_render(struct orl_app *app)
 
 static void stop_render(struct orl_app *app)
 {
+    if (app->render && !app->conf->render_thread) {
+        orl_render_let_go(app->render); /* the frame thread waits for what is out */
+    }
     stop_frame(app);
     if (!app->render) {
         return;

@@ -56,6 +56,24 @@ void orl_damage_staged(struct orl_damage *d, uint32_t back, const struct orl_rec
     orl_rects_clear(&d->fresh);
 }
 
+void orl_damage_held(struct orl_damage *d, const struct orl_rects *unread,
+                     struct orl_rects *upload)
+{
+    for (uint32_t i = 0; i < ORL_DAMAGE_BUFFERS; i++) {
+        orl_rects_add(&d->stale[i], &d->fresh);
+    }
+    *upload = d->fresh;
+    if (unread) {
+        orl_rects_add(upload, unread);
+    }
+    orl_rects_clear(&d->fresh);
+}
+
+void orl_damage_returned(struct orl_damage *d, const struct orl_rects *upload)
+{
+    orl_rects_add(&d->fresh, upload);
+}
+
 void orl_damage_failed(struct orl_damage *d, uint32_t back)
 {
     orl_rects_set_full(&d->stale[back]);

@@ -5,7 +5,8 @@
  * Frames are lost in two places: before they are read (the guest is faster than we are) and after
  * (the mailbox to the render thread keeps only the newest). `fresh` is what changed since the last
  * frame that was handed over; stale[i] is what changed since buffer i was filled. The guest's
- * memory always holds whole pictures, so copying more than necessary is never wrong.
+ * memory always holds whole pictures, so copying more than necessary is never wrong. A picture that
+ * is handed over without a copy makes all three buffers older; so the two ways may be mixed.
  * Pure; one thread.
  */
 #ifndef ORL_FRAME_DAMAGE_H
@@ -46,6 +47,16 @@ void orl_damage_todo(const struct orl_damage *d, uint32_t back, struct orl_rects
  */
 void orl_damage_staged(struct orl_damage *d, uint32_t back, const struct orl_rects *unread,
                        struct orl_rects *upload);
+
+/*
+ * The picture is handed over without a copy: no buffer is filled, so all fall behind. *upload as
+ * above.
+ */
+void orl_damage_held(struct orl_damage *d, const struct orl_rects *unread,
+                     struct orl_rects *upload);
+
+/* What was handed over with `upload` has come back and was never seen: the next frame brings it. */
+void orl_damage_returned(struct orl_damage *d, const struct orl_rects *upload);
 
 /* Buffer `back` may hold anything now; the next frame is needed whole. */
 void orl_damage_failed(struct orl_damage *d, uint32_t back);

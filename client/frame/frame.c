@@ -61,7 +61,7 @@ void orl_frame_stop(struct orl_frame **frame)
     if (!f) {
         return;
     }
-    orl_sleeper_stop(&f->pump.sleeper);
+    orl_sleeper_stop(f->pump.sleeper);
     orl_sleeper_stop(&f->cursor.sleeper);
     orl_thread_join(&f->frame_thread);
     orl_thread_join(&f->cursor_thread);
@@ -73,7 +73,7 @@ void orl_frame_stop(struct orl_frame **frame)
 
 void orl_frame_poke(struct orl_frame *frame)
 {
-    orl_sleeper_poke(&frame->pump.sleeper);
+    orl_sleeper_poke(frame->pump.sleeper);
     orl_sleeper_poke(&frame->cursor.sleeper);
 }
 
@@ -84,7 +84,7 @@ void orl_frame_set_video(struct orl_frame *frame, bool on)
     } else {
         orl_flag_raise(&frame->pump.video_off);
     }
-    orl_sleeper_wake(&frame->pump.sleeper);
+    orl_sleeper_wake(frame->pump.sleeper);
 }
 
 /* Both kinds travel together, so that one that is not taken yet is not replaced by the other. */

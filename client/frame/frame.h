@@ -17,6 +17,7 @@ struct orl_frame_conf {
     const char *path;        /* resolved file or device; borrowed until stop */
     uint32_t frame_poll_us;  /* upper bound of the frame thread's sleep; 0 = adaptive only */
     uint32_t cursor_poll_us; /* the same for the cursor thread */
+    bool allow_dma;          /* let GL import the memory where that works */
 };
 
 struct orl_frame;

@@ -6,9 +6,11 @@
 #ifndef ORL_FRAME_LINK_H
 #define ORL_FRAME_LINK_H
 
+#include "base/histogram.h"
 #include "base/mailbox.h"
 #include "base/serial.h"
 #include "base/wake.h"
+#include "frame/sleeper.h"
 #include "frame/slot.h"
 #include "frame/status.h"
 
@@ -26,6 +28,15 @@ enum orl_render_reason {
 struct orl_frame_link {
     struct orl_mailbox frame_mb; /* frame -> render */
     struct orl_slot frame[3];
+
+    /* Held frames: at most one is out, see frame/hold.h. */
+    struct orl_counter ways; /* render -> frame: bits of enum orl_slot_way; 0 not known yet */
+    struct orl_counter released; /* render -> frame: orl_slot.hold * 2, + 1 = not shown */
+    /*
+     * The frame thread's sleep; main stops and pokes it, a release ends it. It lives here because
+     * the render thread may be on its last step out of a release when the frame thread is gone.
+     */
+    struct orl_sleeper sleeper;
 
     struct orl_mailbox want_mb; /* frame -> render: bytes wanted for each of three buffers */
     size_t want[3];
@@ -50,6 +61,10 @@ struct orl_frame_link {
     struct orl_counter frames_found;   /* frame thread: new frames seen in the ring (UPS) */
     struct orl_counter frames_skipped; /* frame thread: serials that never reached us */
     struct orl_counter frames_dropped; /* frame thread: rejected or timed out */
+    struct orl_counter frames_held;    /* frame thread: handed over without a copy */
+    struct orl_counter frames_late; /* frame thread: of these, finished before their release */
+    struct orl_histogram held_ns;   /* frame thread: hand-over to release, of each */
+    struct orl_counter way;         /* frame thread: see frame/way.h */
 
     struct orl_wake *render_wake; /* borrowed */
     /* Wakes the main thread's event wait; any thread, never blocks. May be NULL. */
@@ -59,7 +74,20 @@ struct orl_frame_link {
 
 void orl_frame_link_init(struct orl_frame_link *link, struct orl_wake *render_wake);
 
-/* Frees what the slots own (cursor shapes). Only after all threads have stopped. */
+/*
+ * Render thread: which ways besides staging it takes frames by (enum orl_slot_way). Said once GL is
+ * up, and again when they have become less, before the release that says so. Never blocks.
+ */
+void orl_frame_link_set_ways(struct orl_frame_link *link, uint32_t ways);
+
+/*
+ * Render thread: the pixels of held slot `hold` are no longer read, by GL either. `shown` false: they
+ * could not be taken that way (the ways are less now): the frame thread hands the picture over again
+ * in another. Never blocks.
+ */
+void orl_frame_link_release(struct orl_frame_link *link, uint64_t hold, bool shown);
+
+/* Frees what the slots and the sleeper own. Only after all threads have stopped. */
 void orl_frame_link_finish(struct orl_frame_link *link);
 
 #endif

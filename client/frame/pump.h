@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The frame thread: looks for the guest's frames, copies what changed into the render thread's
- * buffers and hands them over. orl_pump_step() is the table of contents of the whole path.
+ * The frame thread: looks for the guest's frames and hands them over, as they stand in the memory
+ * or as a copy of what changed. orl_pump_step() is the table of contents of the whole path.
+ *
+ * A frame that is handed over in place keeps its message, and the whole pump stands still until it
+ * is back (frame/hold.h): so the memory stays mapped and the descriptors open while GL reads.
  */
 #ifndef ORL_FRAME_PUMP_H
 #define ORL_FRAME_PUMP_H
@@ -9,9 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
+#include "frame/bell.h"
 #include "frame/cadence.h"
 #include "frame/damage.h"
+#include "frame/exports.h"
 #include "frame/frame.h"
+#include "frame/hold.h"
 #include "frame/link.h"
 #include "frame/report.h"
 #include "frame/sleeper.h"
@@ -21,8 +28,8 @@
 
 struct orl_pump {
     /* Shared with main, each member says how. */
-    struct orl_sleeper sleeper;
-    struct orl_flag video_off; /* raised and lowered by main */
+    struct orl_sleeper *sleeper; /* the link's, see there */
+    struct orl_flag video_off;   /* raised and lowered by main */
 
     /* Frame thread only from here on. */
     struct orl_frame_link *link; /* borrowed */
@@ -45,6 +52,23 @@ struct orl_pump {
     bool frame_unread;      /* one had to be finished unread: ask the guest for it again */
     uint64_t stage_wait_ns; /* longest wait for the pixels of one frame */
 
+    /* Frames that are not copied. While hold.out, ring, memory and exports are not touched. */
+    bool allow_dma;
+    uint64_t ways;     /* what the render thread accepts; 0 not known yet */
+    uint32_t ways_off; /* enum orl_slot_way: given up for this session ... */
+    uint8_t ways_why;  /* ... because (enum orl_way_why) */
+    uint64_t way_said; /* in link->way, for this session */
+    struct orl_log_gate way_gate, export_gate;
+    struct orl_exports exports;
+    struct orl_hold hold;
+    uint32_t out_slot;   /* of the frame that is out: index in link->frame ... */
+    uint32_t out_way;    /* ... the way it went (one bit) ... */
+    bool out_finished;   /* ... its message is finished already ... */
+    int out_err;         /* ... which gave this error */
+    bool only_copy;      /* the present message is copied: nobody looks */
+    uint64_t message_ns; /* when the present message was found; 0 not yet */
+    struct orl_bell bell;
+
     uint64_t next_ns;                          /* when the next step is due */
     uint8_t extra_row[ORL_FRAME_SIDE_MAX * 3]; /* see orl_frame_desc.extra_rows */
 };
@@ -60,10 +84,13 @@ void orl_pump_init(struct orl_pump *p, const struct orl_frame_conf *conf,
  */
 ORL_MUST int orl_pump_step(struct orl_pump *p, uint64_t now_ns);
 
-/* Thread function: steps until p->sleeper is stopped. */
+/* Thread function: steps until the link's sleeper is stopped. */
 void orl_pump_run(void *pump);
 
-/* Gives the subscription back and closes the memory. Not while a thread runs it. */
+/*
+ * Gives the subscription back and closes the memory. Not while a thread runs it. A frame that is out
+ * is waited for, at most half a second; after that the memory stays mapped for good.
+ */
 void orl_pump_finish(struct orl_pump *p);
 
 #endif

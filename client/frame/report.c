@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ring/ivshmem.h"
 
 #define LOG_GAP_NS (200 * ORL_NS_PER_MS)
 
@@ -46,6 +47,9 @@ static unsigned mib(size_t bytes)
 /* The remedies are those of the guest software's own set-up notes. */
 static const char *remedy(const char *path)
 {
+    if (orl_ivshmem_is(path)) {
+        return "start the server with --group= and --mode=0660";
+    }
     return strncmp(path, "/dev/kvmfr", strlen("/dev/kvmfr")) == 0
                ? "give the device to your group with a udev rule "
                  "(SUBSYSTEM==\"kvmfr\", GROUP=\"kvm\", MODE=\"0660\")"
@@ -70,7 +74,8 @@ static void log_fault(const char *path, enum orl_shm_fault fault, int sys_errno)
     switch (fault) {
     case ORL_SHM_FINE: break;
     case ORL_SHM_MISSING:
-        orl_info("%s does not exist yet: waiting for the virtual machine to start", path);
+        orl_info("%s does not exist yet: waiting for the %s to start", path,
+                 orl_ivshmem_is(path) ? "server" : "virtual machine");
         break;
     case ORL_SHM_DENIED: log_denied(path); break;
     case ORL_SHM_NOT_MEMORY:
@@ -78,6 +83,16 @@ static void log_fault(const char *path, enum orl_shm_fault fault, int sys_errno)
         break;
     case ORL_SHM_EMPTY:
         orl_info("%s is empty: waiting for the virtual machine to size it", path);
+        break;
+    case ORL_SHM_NO_SERVER:
+    case ORL_SHM_SERVER_SILENT:
+    case ORL_SHM_SERVER_GONE:
+        orl_info("%s: %s: trying again", path, orl_shm_fault_text(fault));
+        break;
+    case ORL_SHM_SERVER_VERSION:
+    case ORL_SHM_SERVER_GARBAGE:
+    case ORL_SHM_SERVER_BARE:
+        orl_warn("%s: %s: trying again every second", path, orl_shm_fault_text(fault));
         break;
     case ORL_SHM_SYSTEM: {
         char text[128];

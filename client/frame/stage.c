@@ -253,6 +253,17 @@ int orl_stage_copy(uint8_t *dst, size_t dst_bytes, struct orl_mem mem,
     return err ? err : look(&j);
 }
 
+int orl_stage_wait(struct orl_mem mem, const struct orl_frame_desc *f,
+                   const struct orl_stage_limits *limits)
+{
+    if (!fits(SIZE_MAX, mem, f, orl_pixfmt_bytes(f->fmt))) {
+        return ORL_EINVAL;
+    }
+    struct job j = {.counter = mem.base + f->wp_off, .limits = limits};
+    int err = look(&j);
+    return err ? err : wait_for(&j, (uint64_t)(f->rows - 1) * f->pitch + f->row_bytes);
+}
+
 bool orl_stage_extra_row(uint8_t *row, struct orl_mem mem, const struct orl_frame_desc *f)
 {
     uint64_t at = (uint64_t)f->rows * f->pitch;

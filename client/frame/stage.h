@@ -38,6 +38,10 @@ ORL_MUST int orl_stage_copy(uint8_t *dst, size_t dst_bytes, struct orl_mem mem,
                             const struct orl_frame_desc *f, const struct orl_rects *what,
                             const struct orl_stage_limits *limits);
 
+/* Waits until all of the frame's rows are written. Errors as orl_stage_copy(). */
+ORL_MUST int orl_stage_wait(struct orl_mem mem, const struct orl_frame_desc *f,
+                            const struct orl_stage_limits *limits);
+
 /*
  * The row behind f->rows that may or may not be written (f->extra_rows is 1): copies its
  * f->row_bytes bytes to `row` when the counter covers it now. False, copying nothing, otherwise.

@@ -206,6 +206,7 @@ int orl_render_draw(struct orl_render *r)
     if (r->shot_asked != r->shot_done) {
         serve_shot(r);
     }
+    orl_render_release_held(r, 0); /* presenting may take as long as the display likes */
     orl_surface_present(r->surface, &r->repaint.now, s->win_w, s->win_h);
     orl_repaint_presented(&r->repaint);
     r->last_draw_ns = orl_now_ns();

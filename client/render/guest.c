@@ -83,7 +83,70 @@ static int serve_pool(struct orl_render *r)
     return ORL_OK;
 }
 
-/* GL must have finished with the slot that the take gives back. */
+void orl_render_tell_ways(struct orl_render *r)
+{
+    r->ways = orl_gfx_ways(r->gfx);
+    orl_frame_link_set_ways(r->frames, r->ways);
+}
+
+void orl_render_release_held(struct orl_render *r, uint64_t wait_ns)
+{
+    if (r->held == 0 && r->display_held == 0) {
+        return;
+    }
+    bool reads = wait_ns ? orl_gfx_frame_wait(r->gfx, wait_ns) : orl_gfx_frame_reads(r->gfx);
+    if (!reads) {
+        orl_render_give_back(r);
+    }
+}
+
+void orl_render_give_back(struct orl_render *r)
+{
+    if (r->held) {
+        orl_frame_link_release(r->frames, r->held, true);
+        r->held = 0;
+    }
+    if (r->display_held) {
+        orl_fallback_release(r->link->fallback, r->display_held, true);
+        r->display_held = 0;
+    }
+}
+
+/* GL cannot take the frame that way: it comes again in another. */
+static void refuse_held(struct orl_render *r)
+{
+    uint32_t before = r->ways;
+    orl_render_tell_ways(r);
+    if (r->ways != before) {
+        orl_warn("frames are copied: %s", orl_gfx_refusal(r->gfx));
+    }
+    orl_frame_link_release(r->frames, r->held, false);
+    r->held = 0;
+}
+
+/* A slot with pixels. False: it was refused, and all is as before. */
+static bool take_picture(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
+{
+    r->held = slot->kind == ORL_SLOT_STAGED ? 0 : slot->hold;
+    r->pool_used = slot->pool;
+    free_between(r, 0, slot->pool);
+    int err = orl_render_put(r, ORL_PICTURE_RING, slot, now_ns);
+    if (err == ORL_EAGAIN && r->held) {
+        refuse_held(r);
+        return false;
+    }
+    orl_render_release_held(r, 0);
+    if (err == ORL_OK) {
+        r->frame_waits = true;
+        r->t_seen_ns = slot->t_seen_ns;
+    }
+    return true;
+}
+
+/*
+ * GL must have finished with the slot that the take gives back. A held slot that GL still reads is
+ * no concern of it: nothing else is published before its release.
+ */
 static void take_frame(struct orl_render *r, uint64_t now_ns)
 {
     orl_gfx_frame_settle(r->gfx);
@@ -91,16 +154,14 @@ static void take_frame(struct orl_render *r, uint64_t now_ns)
         return;
     }
     const struct orl_slot *slot = &r->frames->frame[r->frames->frame_mb.front];
-    if (slot->kind == ORL_SLOT_STAGED) {
-        r->pool_used = slot->pool;
-        free_between(r, 0, slot->pool);
-        if (orl_render_put(r, ORL_PICTURE_RING, slot, now_ns)) {
-            r->frame_waits = true;
-            r->t_seen_ns = slot->t_seen_ns;
-        }
+    bool has = slot->kind != ORL_SLOT_NONE;
+    if (!has) {
+        orl_render_forget_imports(r, ORL_PICTURE_RING, slot);
     }
-    r->ring_staged = slot->kind == ORL_SLOT_STAGED;
-    r->ring_old = !r->ring_staged;
+    if (!has || take_picture(r, slot, now_ns)) {
+        r->ring_has = has;
+        r->ring_old = !has;
+    }
 }
 
 static void take_cursor(struct orl_render *r)

@@ -10,7 +10,9 @@
 #define ORL_LOG_MODULE "render"
 #include "base/log.h"
 
-#define SHOTS 4
+#define SHOTS        4
+#define HELD_LOOK_NS (200 * ORL_NS_PER_US)
+#define HELD_WAIT_NS ORL_NS_PER_S /* for GL at the end */
 
 enum { UP_DONE = 1 };
 
@@ -61,13 +63,20 @@ static uint64_t draw_due(const struct orl_render *r)
     return orl_pace_due(&in);
 }
 
+/* GL tells nobody when it has finished with a frame in the guest's memory: it is asked. */
+static uint64_t held_due(const struct orl_render *r, uint64_t now_ns)
+{
+    return r->held || r->display_held ? now_ns + HELD_LOOK_NS : ORL_WAKE_NEVER;
+}
+
 uint64_t orl_render_step(struct orl_render *r, uint32_t reasons, uint64_t now_ns, int *result)
 {
     r->todo |= reasons;
+    orl_render_release_held(r, 0);
     orl_render_take_view(r);
     *result = orl_render_take_guest(r, now_ns);
     if (*result != ORL_OK || r->scene.win_w == 0) {
-        return ORL_WAKE_NEVER;
+        return held_due(r, now_ns);
     }
     orl_render_choose(r, now_ns);
     uint64_t overlay_due = orl_render_overlay(r, now_ns);
@@ -76,7 +85,9 @@ uint64_t orl_render_step(struct orl_render *r, uint32_t reasons, uint64_t now_ns
     if (due <= now_ns) {
         *result = orl_render_draw(r);
         due = draw_due(r);
+        orl_render_release_held(r, 0);
     }
+    due = orl_earlier(due, held_due(r, now_ns));
     return orl_earlier(orl_earlier(due, overlay_due), r->choice_due_ns);
 }
 
@@ -98,18 +109,22 @@ static int set_up(struct orl_render *r)
     orl_str_copy(r->upload_path, sizeof(r->upload_path), orl_gfx_upload_path(r->gfx));
     r->software = orl_gfx_is_software(r->gfx);
     orl_repaint_reset(&r->repaint);
+    orl_render_tell_ways(r);
     return ORL_OK;
 }
 
+/* Without the context nothing is read any more, whatever GL has said. */
 static void tear_down(struct orl_render *r)
 {
     if (!r->gfx) {
         return;
     }
+    orl_render_release_held(r, HELD_WAIT_NS);
     orl_gfx_frame_settle(r->gfx);
     orl_render_free_pools(r);
     orl_osd_destroy(&r->osd);
     orl_gfx_destroy(&r->gfx);
+    orl_render_give_back(r);
     orl_surface_release_current(r->surface);
 }
 
@@ -162,6 +177,7 @@ static void run(void *arg)
         }
         due = orl_render_step(r, reasons, orl_now_ns(), &err);
         if (err) {
+            orl_render_release_held(r, HELD_WAIT_NS);
             give_up(r, err);
             wait_for_stop(r);
             break;
@@ -222,6 +238,11 @@ int orl_render_create(struct orl_render **out, const struct orl_render_conf *con
     return ORL_OK;
 }
 
+void orl_render_let_go(struct orl_render *r)
+{
+    orl_render_release_held(r, HELD_WAIT_NS);
+}
+
 void orl_render_destroy(struct orl_render **render)
 {
     if (!*render) {
@@ -234,5 +255,8 @@ void orl_render_destroy(struct orl_render **render)
 
 struct orl_render_info orl_render_info(const struct orl_render *r)
 {
-    return (struct orl_render_info){r->renderer, r->upload_path, r->software};
+    struct orl_render_info info = {
+        .renderer = r->renderer, .upload_path = r->upload_path, .software = r->software};
+    orl_way_text(info.frames, orl_counter_get(&r->frames->way));
+    return info;
 }

@@ -113,6 +113,14 @@ static uint64_t update_fps(struct orl_render *r, uint64_t now_ns)
     return t->fps_due_ns;
 }
 
+/* How frames come, on the line that is free while nothing is wrong. */
+static void show_way(const struct orl_render *r, struct orl_osd_state *s)
+{
+    if (!s->extra.link[0] && r->choice.shown == ORL_SHOWN_RING) {
+        orl_sentences_way(s->extra.link, orl_counter_get(&r->frames->way));
+    }
+}
+
 /* The whole state is zeroed first: osd compares it with the one before. */
 static void make_state(struct orl_render *r)
 {
@@ -129,6 +137,7 @@ static void make_state(struct orl_render *r)
     if (s->show_fps) {
         s->fps = r->text.fps;
         s->ups = r->text.ups;
+        show_way(r, s);
     }
     s->show_help = r->want.show_help;
     if (s->show_help) {

@@ -36,12 +36,15 @@ static void damage_frame(struct orl_render *r, const struct orl_slot *slot)
     }
 }
 
-bool orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
-                    uint64_t now_ns)
+int orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
+                   uint64_t now_ns)
 {
     struct orl_render_picture *p = &r->pictures[which];
     orl_gfx_select(r->gfx, (uint32_t)which);
     int err = orl_gfx_frame(r->gfx, slot);
+    if (err == ORL_EAGAIN) {
+        return err;
+    }
     if (err) {
         orl_warn("a picture of %ux%u cannot be shown: %s", slot->desc.w, slot->desc.h,
                  orl_err_text(err));
@@ -58,7 +61,13 @@ bool orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot
         orl_render_place(r);
         damage_frame(r, slot);
     }
-    return p->has;
+    return err;
+}
+
+void orl_render_forget_imports(struct orl_render *r, int which, const struct orl_slot *none)
+{
+    orl_gfx_select(r->gfx, (uint32_t)which);
+    (void)!orl_gfx_frame(r->gfx, none); /* shows nothing, so it cannot fail */
 }
 
 static void take_shape(struct orl_render *r, int which, const struct orl_render_pointer *from)
@@ -90,7 +99,27 @@ void orl_render_take_pointer(struct orl_render *r, int which,
     }
 }
 
-/* The slots own their pixels and gfx copies them at once: nothing to settle before the take. */
+static void take_display(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
+{
+    struct orl_fallback *f = r->link->fallback;
+    int err = orl_render_put(r, ORL_PICTURE_SPICE, slot, now_ns);
+    if (slot->kind != ORL_SLOT_STAGED && err) {
+        orl_info("the emulated card's buffer is not taken: %s", orl_gfx_refusal(r->gfx));
+        orl_fallback_release(f, slot->hold, false);
+    } else if (slot->kind != ORL_SLOT_STAGED) {
+        r->display_held = slot->hold;
+        orl_render_release_held(r, 0);
+    }
+    if (!err) {
+        /* Of a buffer in the GPU nobody here knows the pixels. */
+        bool blank = slot->map && orl_blank_check(&r->blank, slot);
+        r->display = blank ? ORL_DISPLAY_BLANK : ORL_DISPLAY_PICTURE;
+        r->fallback_waits = true;
+        r->spice_found++;
+    }
+}
+
+/* Slots own their pixels, which gfx copies at once, or are held: nothing to settle before a take. */
 void orl_render_take_fallback(struct orl_render *r, uint64_t now_ns)
 {
     struct orl_fallback *f = r->link->fallback;
@@ -100,12 +129,10 @@ void orl_render_take_fallback(struct orl_render *r, uint64_t now_ns)
     if (orl_mailbox_take(&f->frame_mb)) {
         const struct orl_slot *slot = &f->frame[f->frame_mb.front];
         r->display = ORL_DISPLAY_GONE;
-        if (slot->kind == ORL_SLOT_STAGED &&
-            orl_render_put(r, ORL_PICTURE_SPICE, slot, now_ns)) {
-            bool blank = orl_blank_check(&r->blank, slot);
-            r->display = blank ? ORL_DISPLAY_BLANK : ORL_DISPLAY_PICTURE;
-            r->fallback_waits = true;
-            r->spice_found++;
+        if (slot->kind != ORL_SLOT_NONE) {
+            take_display(r, slot, now_ns);
+        } else {
+            orl_render_forget_imports(r, ORL_PICTURE_SPICE, slot);
         }
     }
     const struct orl_render_pointer from = {&f->pos_mb, f->pos, &f->shape_mb, f->shape};
@@ -119,8 +146,8 @@ static enum orl_choice_ring ring_state(const struct orl_render *r)
         return ORL_RING_OFF;
     }
     bool streams = state == ORL_GUEST_STREAMING || state == ORL_GUEST_NO_FRAME;
-    return r->ring_staged && r->pictures[ORL_PICTURE_RING].has && streams ? ORL_RING_FLOWS
-                                                                          : ORL_RING_QUIET;
+    return r->ring_has && r->pictures[ORL_PICTURE_RING].has && streams ? ORL_RING_FLOWS
+                                                                       : ORL_RING_QUIET;
 }
 
 static void want_display(struct orl_render *r, bool wanted)

@@ -17,6 +17,7 @@
 #include "base/spsc.h"
 #include "frame/fallback.h"
 #include "frame/link.h"
+#include "frame/way.h"
 #include "gfx/gfx.h"
 #include "osd/osd.h"
 #include "win/surface.h"
@@ -113,6 +114,8 @@ void orl_render_stop(struct orl_render **render);
 struct orl_render_info {
     const char *renderer, *upload_path;
     bool software;
+    char
+        frames[ORL_WAY_LINE]; /* how the ring's frames come: "DMA-BUF (kvmfr)", ... as of now */
 };
 struct orl_render_info orl_render_info(const struct orl_render *render);
 
@@ -120,6 +123,8 @@ struct orl_render_info orl_render_info(const struct orl_render *render);
 ORL_MUST int orl_render_create(struct orl_render **out, const struct orl_render_conf *conf,
                                struct orl_surface *surface, struct orl_frame_link *frames,
                                struct orl_render_link *link);
+/* Call before the frame threads are stopped: gives back the frame that GL reads in their memory. */
+void orl_render_let_go(struct orl_render *render);
 void orl_render_destroy(struct orl_render **render);
 
 /*

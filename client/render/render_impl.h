@@ -65,12 +65,17 @@ struct orl_render {
     /* Generations: of the last frame taken, of the newest pool, of the one seen before it. */
     uint64_t pool_used, pool_newest, pool_before;
 
+    /* Frames that are read in the guest's memory. */
+    /* Slots that GL may still read; 0 none. Each is released once: frame/link.h, frame/fallback.h */
+    uint64_t held, display_held;
+    uint32_t ways; /* told to the frame thread last */
+
     /* The pictures we have, and the one that is shown. */
     struct orl_render_picture pictures[ORL_PICTURES];
     struct orl_choice choice;
     uint64_t choice_due_ns;
-    bool ring_staged; /* the ring's last slot had a picture */
-    bool ring_old;    /* its picture is to be darkened */
+    bool ring_has; /* the ring's last slot had a picture */
+    bool ring_old; /* its picture is to be darkened */
     enum orl_choice_display display;
     struct orl_blank blank;
     bool frame_waits;     /* a frame of the ring was taken, not shown yet */
@@ -106,11 +111,23 @@ void orl_render_choose(struct orl_render *r, uint64_t now_ns);
 const struct orl_render_picture *orl_render_shown_picture(const struct orl_render *r);
 
 /*
- * Puts the staged pixels of `slot` into picture `which` and damages the window where they are shown.
- * False: the driver cannot take them; there is no such picture now.
+ * Puts the pixels of `slot` into picture `which` and damages the window where they are shown. ORL_OK;
+ * ORL_EAGAIN: not in this way (nothing has changed); other errors: the driver cannot take them, there
+ * is no such picture now.
  */
-bool orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
-                    uint64_t now_ns);
+ORL_MUST int orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
+                            uint64_t now_ns);
+
+/* GL is up: tells the frame thread which ways it takes pixels by. */
+void orl_render_tell_ways(struct orl_render *r);
+
+/* Gives held slots back if GL has finished with them, waiting at most `wait_ns` for that. */
+void orl_render_release_held(struct orl_render *r, uint64_t wait_ns);
+/* The same without asking. */
+void orl_render_give_back(struct orl_render *r);
+
+/* The source has no picture any more: what was imported from it is let go. */
+void orl_render_forget_imports(struct orl_render *r, int which, const struct orl_slot *none);
 
 /* Pointer mailboxes of one source; see frame/link.h. */
 struct orl_render_pointer {

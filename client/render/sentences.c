@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "frame/way.h"
+#include "ring/ivshmem.h"
 
 #define MIB (1024.0 * 1024.0)
 
@@ -20,8 +22,55 @@ static const char *path_tail(const char *path)
     return len > 100 ? path + (len - 100) : path;
 }
 
+/* False: it is no ivshmem server's memory, or nothing is special about that. */
+static bool say_server(struct orl_sentences *out, const struct orl_guest_status *s)
+{
+    const char *hint = NULL;
+    if (!orl_ivshmem_is(s->path)) {
+        return false;
+    }
+    switch (s->fault) {
+    case ORL_SHM_MISSING:
+        hint = "There is no such socket yet. Is the server running, for example "
+               "oriel-ivshmem-server? It is tried again.";
+        break;
+    case ORL_SHM_DENIED:
+        hint = "Your user may not use the server's socket: see its options --mode and --group.";
+        break;
+    case ORL_SHM_NO_SERVER:
+        hint = "Its socket is left from an earlier run. Start the server again, for example "
+               "oriel-ivshmem-server.";
+        break;
+    case ORL_SHM_SERVER_SILENT:
+        hint = "Something listens at that socket, but it does not answer within a second.";
+        break;
+    case ORL_SHM_SERVER_GONE:
+        hint =
+            "It may serve as many peers as it can already, or it has just ended: its log says "
+            "more.";
+        break;
+    case ORL_SHM_SERVER_VERSION:
+        hint = "Version 0 is known here, which QEMU speaks since its release 2.5.";
+        break;
+    case ORL_SHM_SERVER_GARBAGE:
+        hint = "app:shmFile must name the socket of an ivshmem server. Is it the socket of "
+               "another "
+               "program?";
+        break;
+    case ORL_SHM_SERVER_BARE: hint = "It was started without a memory, or has lost it."; break;
+    default: return false;
+    }
+    snprintf(out->status, sizeof(out->status), "%.100s: %s", path_tail(s->path),
+             orl_shm_fault_text(s->fault));
+    snprintf(out->hint, sizeof(out->hint), "%s", hint);
+    return true;
+}
+
 static void say_no_memory(struct orl_sentences *out, const struct orl_guest_status *s)
 {
+    if (say_server(out, s)) {
+        return;
+    }
     const char *path = path_tail(s->path);
     switch (s->fault) {
     case ORL_SHM_DENIED:
@@ -45,8 +94,7 @@ static void say_no_memory(struct orl_sentences *out, const struct orl_guest_stat
         snprintf(out->status, sizeof(out->status), "Cannot open %.100s", path);
         snprintf(out->hint, sizeof(out->hint), "The system says: %s.", strerror(s->sys_errno));
         break;
-    case ORL_SHM_FINE:
-    case ORL_SHM_MISSING:
+    default: /* ORL_SHM_MISSING, or not looked at yet */
         snprintf(out->status, sizeof(out->status), "Waiting for the shared memory %.100s",
                  path);
         snprintf(out->hint, sizeof(out->hint),
@@ -194,4 +242,11 @@ void orl_sentences_display(char dst[ORL_OSD_LINE], const struct orl_guest_status
     case ORL_GUEST_VIDEO_OFF: why = "the video is switched off"; break;
     }
     snprintf(dst, ORL_OSD_LINE, "SPICE display (%s)", why);
+}
+
+void orl_sentences_way(char dst[ORL_OSD_LINE], uint64_t way)
+{
+    char text[ORL_WAY_LINE];
+    orl_way_text(text, way);
+    snprintf(dst, ORL_OSD_LINE, "Frames: %s", text);
 }

@@ -32,6 +32,9 @@ void orl_sentences_make(struct orl_sentences *out, const struct orl_guest_status
 uint64_t orl_sentences_alert(char dst[ORL_OSD_LINE], const struct orl_guest_status *old,
                              const struct orl_guest_status *now);
 
+/* How the ring's frames come (link->way), for those who have asked for the rates. */
+void orl_sentences_way(char dst[ORL_OSD_LINE], uint64_t way);
+
 /* One line for the display behind SPICE, shown because the ring gives no picture: which, and why. */
 void orl_sentences_display(char dst[ORL_OSD_LINE], const struct orl_guest_status *s);
 

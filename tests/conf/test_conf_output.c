@@ -163,6 +163,7 @@ static void exactly_the_working_options_are_available(void **state)
                                       "egl:scale",
                                       "egl:debug",
                                       "egl:noBufferAge",
+                                      "app:allowDMA",
                                       "egl:noSwapDamage",
                                       "egl:scalePointer"};
     static const char *const whole[] = {"input", "spice", "audio", "pipewire"};
@@ -289,7 +290,8 @@ static void the_printed_configuration_names_every_source(void **state)
     assert_true(has_line(text, "fullScreen=yes", "command line"));
     assert_true(has_line(text, "fpsMin=60", "command line"));
     assert_true(has_line(text, "alerts=yes", "default"));
-    assert_true(has_line(text, "allowDMA=yes", "default (not yet)"));
+    assert_true(has_line(text, "allowDMA=yes", "default"));
+    assert_true(has_line(text, "quickSplash=no", "default (not yet)"));
     assert_true(has_line(text, "screenshot=", "default"));
     snprintf(source, sizeof(source), "%s/oriel/oriel.ini:3", f->xdg);
     assert_true(has_line(text, "size=800x600", source));

@@ -223,6 +223,7 @@ static void bench_latency(double hz, unsigned seconds)
     }
     orl_wake_init(&wake);
     orl_frame_link_init(link, &wake);
+    orl_frame_link_set_ways(link, 0); /* copies */
     struct orl_frame_conf conf = {.path = g.path};
     assert_int_equal(orl_frame_start(&frame, &conf, link), ORL_OK);
     uint64_t from = orl_now_ns() + 2000 * MS, end = from + seconds * 1000 * MS;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "ring/mem.h"
@@ -66,6 +67,13 @@ void picture_to(struct picture *p, uint32_t seed, uint32_t serial)
 
 /* ---- Guest --------------------------------------------------------------------------------- */
 
+static void open_memory(struct guest *g, enum orl_release release, size_t bytes)
+{
+    assert_int_equal(orl_shm_map_fd(&g->shm, dup(g->fd), bytes, ORL_SHM_READ_WRITE), ORL_OK);
+    g->lay = orl_layout_get(release);
+    g->seed = 100;
+}
+
 void guest_create(struct guest *g, enum orl_release release, size_t bytes)
 {
     memset(g, 0, sizeof(*g));
@@ -73,16 +81,28 @@ void guest_create(struct guest *g, enum orl_release release, size_t bytes)
     g->fd = mkstemp(g->path);
     assert_true(g->fd >= 0);
     assert_int_equal(ftruncate(g->fd, (off_t)bytes), 0);
-    assert_int_equal(orl_shm_map_fd(&g->shm, dup(g->fd), bytes, ORL_SHM_READ_WRITE), ORL_OK);
-    g->lay = orl_layout_get(release);
-    g->seed = 100;
+    open_memory(g, release, bytes);
+}
+
+void guest_create_sealed(struct guest *g, enum orl_release release, size_t bytes)
+{
+    memset(g, 0, sizeof(*g));
+    g->sealed = true;
+    g->fd = memfd_create("orl-test-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    assert_true(g->fd >= 0);
+    assert_int_equal(ftruncate(g->fd, (off_t)bytes), 0);
+    assert_int_equal(fcntl(g->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", g->fd);
+    open_memory(g, release, bytes);
 }
 
 void guest_destroy(struct guest *g)
 {
     orl_shm_close(&g->shm);
     close(g->fd);
-    unlink(g->path);
+    if (!g->sealed) {
+        unlink(g->path);
+    }
 }
 
 static void place_slots(struct guest *g)

@@ -50,10 +50,14 @@ struct guest {
     uint32_t seed;
     uint32_t flags;    /* of frames */
     uint32_t features; /* enum orl_feature, offered from the next start on */
+    bool sealed;       /* a memfd: `path` is a way to its descriptor */
     bool hold_written; /* leaves the counter at 0; see guest_write() */
     struct orl_frame_desc last;
     uint32_t last_slot;
 };
+
+/* The same in memory that cannot shrink, so that parts of it can be had as descriptors. */
+void guest_create_sealed(struct guest *g, enum orl_release release, size_t bytes);
 
 /* A new file of `bytes`; no session in it. */
 void guest_create(struct guest *g, enum orl_release release, size_t bytes);

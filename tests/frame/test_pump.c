@@ -6,90 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "frame/pump.h"
-#include "guest.h"
 #include "ring/mem.h"
 #include "support/check.h"
 #include "support/random.h"
-#include "viewer.h"
-
-#define MS UINT64_C(1000000)
-
-struct world {
-    struct guest guest;
-    struct orl_wake wake;
-    struct orl_frame_link *link;
-    struct orl_pump *pump;
-    struct viewer viewer;
-    struct orl_frame_conf conf;
-    uint64_t now;
-};
-
-static void *aligned(size_t size)
-{
-    void *p = aligned_alloc(64, (size + 63) / 64 * 64);
-    assert_non_null(p);
-    memset(p, 0, size);
-    return p;
-}
-
-static void pump_start(struct world *w)
-{
-    w->pump = aligned(sizeof(*w->pump));
-    orl_pump_init(w->pump, &w->conf, w->link);
-    w->pump->stage_wait_ns = 5 * MS;
-}
-
-static struct world *create(enum orl_release release, size_t bytes)
-{
-    assert_int_equal(orl_shm_guard(), ORL_OK);
-    struct world *w = aligned(sizeof(*w));
-    w->now = 1000 * MS;
-    guest_create(&w->guest, release, bytes);
-    w->link = aligned(sizeof(*w->link));
-    orl_wake_init(&w->wake);
-    orl_frame_link_init(w->link, &w->wake);
-    w->conf.path = w->guest.path;
-    pump_start(w);
-    viewer_init(&w->viewer, w->link, release == ORL_MASTER);
-    return w;
-}
-
-static void destroy(struct world *w)
-{
-    orl_pump_finish(w->pump);
-    viewer_finish(&w->viewer);
-    orl_frame_link_finish(w->link);
-    guest_destroy(&w->guest);
-    free(w->pump);
-    free(w->link);
-    free(w);
-}
-
-/* Time goes on, the guest's heart beats, the pump looks. */
-static int tick(struct world *w, uint64_t ms)
-{
-    w->now += ms * MS;
-    if (w->guest.producer.base) {
-        guest_pass(&w->guest, w->now / MS);
-    }
-    return orl_pump_step(w->pump, w->now);
-}
-
-static const struct orl_guest_status *status(const struct world *w)
-{
-    return &w->pump->report.now;
-}
-
-/* Until the pump is subscribed to the guest's frames. */
-static void attach(struct world *w)
-{
-    for (int i = 0; i < 400 && !w->pump->ring.session; i++) {
-        int err = tick(w, 10);
-        assert_true(err == ORL_OK || err == ORL_EAGAIN);
-    }
-    assert_non_null(w->pump->ring.session);
-}
+#include "world.h"
 
 static struct world *streaming(enum orl_release release)
 {
@@ -103,13 +23,6 @@ static struct world *streaming(enum orl_release release)
     assert_true(viewer_take(&w->viewer));
     assert_int_equal(status(w)->state, ORL_GUEST_STREAMING);
     return w;
-}
-
-static void each_release(void (*test)(enum orl_release release))
-{
-    for (int i = 0; i < ORL_RELEASES; i++) {
-        test((enum orl_release)i);
-    }
 }
 
 /* ---- Pictures ------------------------------------------------------------------------------ */

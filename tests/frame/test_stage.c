@@ -314,6 +314,53 @@ static void the_extra_row_is_taken_only_when_it_is_covered(void **state)
     teardown(&b);
 }
 
+static void waiting_ends_with_the_last_byte_of_the_last_row(void **state)
+{
+    (void)state;
+    struct bench b = setup(ORL_PIX_BGRA8, 16, 4, 12);
+    set_written(&b, 3 * 76 + 63);
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &hasty), ORL_ETIMEOUT);
+    set_written(&b, 3 * 76 + 64); /* the padding behind it is nobody's business */
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &hasty), ORL_OK);
+    set_written(&b, UINT32_MAX);
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &hasty), ORL_OK);
+    int asked = 0;
+    struct orl_stage_limits limits = {5000 * MS, says_no, &asked};
+    set_written(&b, 0);
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &limits), ORL_ESESSION);
+    struct orl_mem small = {b.mem.base, b.mem.size - 1};
+    set_written(&b, UINT32_MAX);
+    assert_int_equal(orl_stage_wait(small, &b.f, &hasty), ORL_EINVAL);
+    struct orl_frame_desc odd = b.f;
+    odd.wp_off += 2;
+    assert_int_equal(orl_stage_wait(b.mem, &odd, &hasty), ORL_EINVAL);
+    odd = b.f;
+    odd.wp_off = SIZE_MAX - 3;
+    assert_int_equal(orl_stage_wait(b.mem, &odd, &hasty), ORL_EINVAL);
+    odd = b.f;
+    odd.rows = 0;
+    assert_int_equal(orl_stage_wait(b.mem, &odd, &hasty), ORL_EINVAL);
+    teardown(&b);
+}
+
+static void waiting_follows_a_counter_that_grows_and_notices_one_that_goes_back(void **state)
+{
+    (void)state;
+    struct bench b = setup(ORL_PIX_BGRA8, 64, 64, 0);
+    uint32_t total = 64 * 64 * 4;
+    struct writer up = {&b, 0, total, 997, 300000, total};
+    struct orl_thread t = {0};
+    assert_int_equal(orl_thread_start(&t, "writer", count_up, &up), ORL_OK);
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &patient), ORL_OK);
+    orl_thread_join(&t);
+    struct writer back = {&b, 4096, 8192, 4096, 5 * MS, 0};
+    set_written(&b, 4096);
+    assert_int_equal(orl_thread_start(&t, "writer", count_up, &back), ORL_OK);
+    assert_int_equal(orl_stage_wait(b.mem, &b.f, &patient), ORL_EMALFORMED);
+    orl_thread_join(&t);
+    teardown(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +374,8 @@ int main(void)
         cmocka_unit_test(copying_follows_a_counter_that_grows),
         cmocka_unit_test(a_counter_that_goes_back_spoils_the_frame),
         cmocka_unit_test(the_extra_row_is_taken_only_when_it_is_covered),
+        cmocka_unit_test(waiting_ends_with_the_last_byte_of_the_last_row),
+        cmocka_unit_test(waiting_follows_a_counter_that_grows_and_notices_one_that_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame/way.h"
 #include "render/sentences.h"
 #include "support/check.h"
 
@@ -184,6 +185,23 @@ static void the_display_behind_spice_is_named_with_the_reason(void **state)
     }
 }
 
+static void how_frames_come_is_one_sentence(void **state)
+{
+    (void)state;
+    char text[ORL_OSD_LINE];
+    orl_sentences_way(text, orl_way_word(ORL_USED_KVMFR, ORL_WHY_NOTHING));
+    assert_string_equal(text, "Frames: DMA-BUF (kvmfr)");
+    orl_sentences_way(text, orl_way_word(ORL_USED_UDMABUF, ORL_WHY_NOTHING));
+    assert_string_equal(text, "Frames: DMA-BUF (udmabuf)");
+    orl_sentences_way(text, orl_way_word(ORL_USED_HELD, ORL_WHY_DRIVER));
+    assert_string_equal(text, "Frames: read in place (the graphics driver does not import it)");
+    for (uint64_t why = ORL_WHY_OPTION; why < ORL_WHYS; why++) { /* each has words */
+        orl_sentences_way(text, orl_way_word(ORL_USED_COPY, (enum orl_way_why)why));
+        assert_true(strncmp(text, "Frames: copied (", 16) == 0);
+        assert_true(text[16] != ')' && text[strlen(text) - 1] == ')');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test(too_little_memory_is_told_once_with_the_size_needed),
         cmocka_unit_test(a_restart_is_told_but_not_the_first_start),
         cmocka_unit_test(the_display_behind_spice_is_named_with_the_reason),
+        cmocka_unit_test(how_frames_come_is_one_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
