@@ -122,6 +122,14 @@ static int open_served(struct orl_demo_guest *g)
     return err;
 }
 
+/* A device has the size that it has. */
+static int open_device(struct orl_demo_guest *g)
+{
+    enum orl_shm_fault fault = ORL_SHM_FINE;
+    int err = orl_shm_open(&g->shm, g->conf.path, ORL_SHM_READ_WRITE, &fault);
+    return err ? err : g->shm.size < g->conf.mem_bytes ? ORL_ENOSPC : ORL_OK;
+}
+
 /* A file keeps its size when it is large enough, as the memory of a real machine would. */
 static int open_memory(struct orl_demo_guest *g)
 {
@@ -135,11 +143,19 @@ static int open_memory(struct orl_demo_guest *g)
     }
     uint64_t size = orl_demo_memory(&g->conf);
     int err = fstat(fd, &st) ? ORL_ESYS : ORL_OK;
+    if (err == ORL_OK && S_ISCHR(st.st_mode)) {
+        close(fd);
+        return open_device(g);
+    }
     if (err == ORL_OK && g->conf.mem_bytes == 0 && (uint64_t)st.st_size > size) {
         size = (uint64_t)st.st_size;
     }
     if (err == ORL_OK && (uint64_t)st.st_size != size && ftruncate(fd, (off_t)size)) {
         err = ORL_ESYS;
+    }
+    /* The BAR of a PCI device is a file too, but keeps its size without a word. */
+    if (err == ORL_OK && fstat(fd, &st) == 0 && (uint64_t)st.st_size < size) {
+        size = (uint64_t)st.st_size;
     }
     if (err == ORL_OK) {
         err = orl_shm_map_fd(&g->shm, fd, size, ORL_SHM_READ_WRITE);

@@ -17,6 +17,11 @@
 
 /* ---- Coming and going ---------------------------------------------------------------------- */
 
+static int64_t number_of(uint64_t serial)
+{
+    return (int64_t)serial - 1;
+}
+
 static void close_peer(struct orl_ivserver *s, struct orl_ivserver_peer *p)
 {
     close(p->sock);
@@ -27,10 +32,11 @@ static void close_peer(struct orl_ivserver *s, struct orl_ivserver_peer *p)
     s->peer_count--;
 }
 
-static void dismiss(struct orl_ivserver *s, uint32_t id, const char *why)
+static void dismiss(struct orl_ivserver *s, uint32_t place, const char *why)
 {
-    close_peer(s, &s->peer[id]);
-    orl_debug("peer %u %s; %u left", (unsigned)id, why, (unsigned)s->peer_count);
+    int64_t number = number_of(s->peer[place].serial);
+    close_peer(s, &s->peer[place]);
+    orl_debug("peer %d %s; %u left", (int)number, why, (unsigned)s->peer_count);
 }
 
 static bool make_bells(struct orl_ivserver *s, struct orl_ivserver_peer *p)
@@ -49,16 +55,26 @@ static bool make_bells(struct orl_ivserver *s, struct orl_ivserver_peer *p)
 
 static void admit(struct orl_ivserver *s, int sock)
 {
-    uint32_t id = 0;
-    while (id < ORL_IVSERVER_PEERS && s->peer[id].serial != 0) {
-        id++;
+    uint32_t place = 0;
+    while (place < ORL_IVSERVER_PEERS && s->peer[place].serial != 0) {
+        place++;
     }
-    if (id == ORL_IVSERVER_PEERS) {
+    if (place == ORL_IVSERVER_PEERS) {
         orl_debug("no room for another peer");
         close(sock);
         return;
     }
-    struct orl_ivserver_peer *p = &s->peer[id];
+    if (s->last_serial > ORL_IVSHMEM_ID_MAX) {
+        if (!s->spent) {
+            orl_warn(
+                "all 65536 numbers of peers have been used: nobody else can connect until the "
+                "server and the virtual machine are started again");
+        }
+        s->spent = true;
+        close(sock);
+        return;
+    }
+    struct orl_ivserver_peer *p = &s->peer[place];
     memset(p, 0, sizeof(*p));
     p->sock = sock;
     /*
@@ -74,7 +90,8 @@ static void admit(struct orl_ivserver *s, int sock)
     }
     p->serial = ++s->last_serial;
     s->peer_count++;
-    orl_debug("peer %u has come; %u in all", (unsigned)id, (unsigned)s->peer_count);
+    orl_debug("peer %d has come; %u in all", (int)number_of(p->serial),
+              (unsigned)s->peer_count);
 }
 
 static void accept_all(struct orl_ivserver *s)
@@ -93,29 +110,29 @@ static void accept_all(struct orl_ivserver *s)
 /* ---- Telling ------------------------------------------------------------------------------- */
 
 /* The next of the first three messages. */
-static int greet(const struct orl_ivserver *s, const struct orl_ivserver_peer *p, uint32_t id)
+static int greet(const struct orl_ivserver *s, const struct orl_ivserver_peer *p)
 {
     switch (p->greeted) {
     case 0: return orl_ivshmem_send(p->sock, ORL_IVSHMEM_VERSION, -1);
-    case 1: return orl_ivshmem_send(p->sock, (int64_t)id, -1);
+    case 1: return orl_ivshmem_send(p->sock, number_of(p->serial), -1);
     default: return orl_ivshmem_send(p->sock, ORL_IVSHMEM_MEMORY, s->memory);
     }
 }
 
-/* Tells `p` what is new about peer number `id`, until nothing is. Errors as orl_ivshmem_send(). */
-static int tell(const struct orl_ivserver *s, struct orl_ivserver_peer *p, uint32_t id)
+/* Tells `p` what is new about a place, until nothing is. Errors as orl_ivshmem_send(). */
+static int tell(const struct orl_ivserver *s, struct orl_ivserver_peer *p, uint32_t place)
 {
-    struct orl_ivserver_told *told = &p->told[id];
-    const struct orl_ivserver_peer *who = &s->peer[id];
+    struct orl_ivserver_told *told = &p->told[place];
+    const struct orl_ivserver_peer *who = &s->peer[place];
     if (told->serial != 0 && told->serial != who->serial) {
-        int err = orl_ivshmem_send(p->sock, (int64_t)id, -1);
+        int err = orl_ivshmem_send(p->sock, number_of(told->serial), -1);
         if (err) {
             return err;
         }
         *told = (struct orl_ivserver_told){0, 0};
     }
     while (who->serial != 0 && told->vectors < s->vectors) {
-        int err = orl_ivshmem_send(p->sock, (int64_t)id, who->bells[told->vectors]);
+        int err = orl_ivshmem_send(p->sock, number_of(who->serial), who->bells[told->vectors]);
         if (err) {
             return err;
         }
@@ -125,18 +142,18 @@ static int tell(const struct orl_ivserver *s, struct orl_ivserver_peer *p, uint3
     return ORL_OK;
 }
 
-/* All that peer number `own` does not know yet. Its own vectors come last, as in QEMU's server. */
+/* All that the peer at place `own` does not know yet. Its own vectors come last, as in QEMU's server. */
 static int tell_all(const struct orl_ivserver *s, uint32_t own, struct orl_ivserver_peer *p)
 {
     while (p->greeted < 3) {
-        int err = greet(s, p, own);
+        int err = greet(s, p);
         if (err) {
             return err;
         }
         p->greeted++;
     }
-    for (uint32_t id = 0; id < ORL_IVSERVER_PEERS; id++) {
-        int err = id == own ? ORL_OK : tell(s, p, id);
+    for (uint32_t place = 0; place < ORL_IVSERVER_PEERS; place++) {
+        int err = place == own ? ORL_OK : tell(s, p, place);
         if (err) {
             return err;
         }
@@ -150,17 +167,17 @@ static void spread(struct orl_ivserver *s)
     bool again = true;
     while (again) {
         again = false;
-        for (uint32_t id = 0; id < ORL_IVSERVER_PEERS; id++) {
-            struct orl_ivserver_peer *p = &s->peer[id];
+        for (uint32_t place = 0; place < ORL_IVSERVER_PEERS; place++) {
+            struct orl_ivserver_peer *p = &s->peer[place];
             if (p->serial == 0) {
                 continue;
             }
             errno = 0;
-            int err = tell_all(s, id, p);
+            int err = tell_all(s, place, p);
             p->starved = err == ORL_EAGAIN && errno != EAGAIN;
             p->full = err == ORL_EAGAIN && !p->starved;
             if (err == ORL_ESYS) {
-                dismiss(s, id, "has gone");
+                dismiss(s, place, "has gone");
                 again = true;
             }
         }
@@ -170,20 +187,20 @@ static void spread(struct orl_ivserver *s)
 /* ---- The loop ------------------------------------------------------------------------------ */
 
 /* The peer says something, which none may, or its connection has ended. */
-static void hear(struct orl_ivserver *s, uint32_t id)
+static void hear(struct orl_ivserver *s, uint32_t place)
 {
     char byte;
-    ssize_t got = recv(s->peer[id].sock, &byte, sizeof(byte), MSG_DONTWAIT);
+    ssize_t got = recv(s->peer[place].sock, &byte, sizeof(byte), MSG_DONTWAIT);
     if (got > 0) {
-        dismiss(s, id, "spoke out of turn");
+        dismiss(s, place, "spoke out of turn");
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-        dismiss(s, id, "has gone");
+        dismiss(s, place, "has gone");
     }
 }
 
 struct round {
     struct pollfd fds[2 + ORL_IVSERVER_PEERS];
-    uint32_t ids[2 + ORL_IVSERVER_PEERS]; /* whose entry it is */
+    uint32_t places[2 + ORL_IVSERVER_PEERS]; /* whose entry it is */
     nfds_t count;
     int wait_ms;
 };
@@ -193,12 +210,12 @@ static void prepare(const struct orl_ivserver *s, int stop_fd, struct round *r)
     *r = (struct round){.count = 2, .wait_ms = s->starved ? RETRY_MS : -1};
     r->fds[0] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     r->fds[1] = (struct pollfd){.fd = s->starved ? -1 : s->listener, .events = POLLIN};
-    for (uint32_t id = 0; id < ORL_IVSERVER_PEERS; id++) {
-        const struct orl_ivserver_peer *p = &s->peer[id];
+    for (uint32_t place = 0; place < ORL_IVSERVER_PEERS; place++) {
+        const struct orl_ivserver_peer *p = &s->peer[place];
         if (p->serial != 0) {
             short events = (short)(POLLIN | (p->full ? POLLOUT : 0));
             r->fds[r->count] = (struct pollfd){.fd = p->sock, .events = events};
-            r->ids[r->count] = id;
+            r->places[r->count] = place;
             r->count++;
             r->wait_ms = p->starved ? RETRY_MS : r->wait_ms;
         }
@@ -231,7 +248,7 @@ int orl_ivserver_run(struct orl_ivserver *s, int stop_fd)
         s->starved = false;
         for (nfds_t i = 2; i < r.count; i++) {
             if (r.fds[i].revents & (POLLIN | POLLERR | POLLHUP)) {
-                hear(s, r.ids[i]);
+                hear(s, r.places[i]);
             }
         }
         if (r.fds[1].revents) {
@@ -243,9 +260,9 @@ int orl_ivserver_run(struct orl_ivserver *s, int stop_fd)
 
 void orl_ivserver_finish(struct orl_ivserver *s)
 {
-    for (uint32_t id = 0; id < ORL_IVSERVER_PEERS; id++) {
-        if (s->peer[id].serial != 0) {
-            close_peer(s, &s->peer[id]);
+    for (uint32_t place = 0; place < ORL_IVSERVER_PEERS; place++) {
+        if (s->peer[place].serial != 0) {
+            close_peer(s, &s->peer[place]);
         }
     }
 }

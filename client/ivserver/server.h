@@ -20,14 +20,17 @@
 
 #define ORL_IVSERVER_PEERS 64
 
-/* What a peer was told about another one. */
-struct orl_ivserver_told {
-    uint64_t serial;  /* which of those who have had this number; 0: that there is none */
-    uint32_t vectors; /* how many of its eventfds were sent */
+/*
+ * Places of peers are used again, their numbers never: QEMU 7.2 keeps a pointer to what it freed when
+ * a peer left, and dies when another one comes with the same number. Numbers have 16 bits.
+ */
+struct orl_ivserver_told { /* what a peer was told about another place */
+    uint64_t serial;       /* whose place it was; 0: that there is nobody */
+    uint32_t vectors;      /* how many of its eventfds were sent */
 };
 
 struct orl_ivserver_peer {
-    uint64_t serial; /* 0: this place is free; never used again */
+    uint64_t serial; /* counts up from 1; 0: this place is free. The number is one less */
     int sock;
     int bells[ORL_IVSERVER_VECTORS_MAX]; /* eventfds that others ring, and the peer waits for */
     uint32_t greeted;                    /* of the three first messages */
@@ -42,8 +45,9 @@ struct orl_ivserver {
     uint32_t vectors;
     uint64_t last_serial;
     bool starved; /* no descriptors for a new peer just now */
+    bool spent;   /* no number is left for another peer; said once */
     uint32_t peer_count;
-    struct orl_ivserver_peer peer[ORL_IVSERVER_PEERS]; /* the index is the peer's number */
+    struct orl_ivserver_peer peer[ORL_IVSERVER_PEERS]; /* places */
 };
 
 void orl_ivserver_init(struct orl_ivserver *s, int listener, int memory, uint32_t vectors);

@@ -222,25 +222,26 @@ static void peers_ring_each_other_and_not_themselves(void **state)
     stop(r);
 }
 
-static void leaving_is_told_and_the_number_is_given_again(void **state)
+static void leaving_is_told_and_no_number_is_given_twice(void **state)
 {
     (void)state;
     struct rig *r = start(2);
     struct member a, b, c;
     join_as(&a, r, 0);
-    for (int i = 0; i < 20; i++) {
-        join_as(&b, r, 1);
+    int next = 1;
+    for (; next <= 20; next++) {
+        join_as(&b, r, next);
         expect_peers(&a, 1);
-        assert_int_equal(a.peers.peer[0].id, 1);
+        assert_int_equal(a.peers.peer[0].id, next);
         orl_ivshmem_ring(&a.c);
-        assert_true(rang(&b)); /* the new owner of the number, not the old one */
+        assert_true(rang(&b)); /* the new one at this place, not the old one */
         orl_ivshmem_close(&b.c);
         expect_peers(&a, 0);
     }
-    join_as(&b, r, 1);
+    join_as(&b, r, next);
     orl_ivshmem_close(&a.c);
     expect_peers(&b, 0);
-    join_as(&c, r, 0);
+    join_as(&c, r, next + 1);
     expect_peers(&b, 1);
     orl_ivshmem_close(&b.c);
     orl_ivshmem_close(&c.c);
@@ -308,7 +309,7 @@ static void server_is_full_at_its_limit_and_takes_more_when_somebody_leaves(void
     expect_peers(&m[0], ORL_IVSERVER_PEERS - 1);
     orl_ivshmem_close(&m[17].c);
     expect_peers(&m[0], ORL_IVSERVER_PEERS - 2);
-    join_as(&late, r, 17);
+    join_as(&late, r, ORL_IVSERVER_PEERS);
     expect_peers(&late, ORL_IVSERVER_PEERS - 1);
     orl_ivshmem_close(&late.c);
     for (int i = 0; i < ORL_IVSERVER_PEERS; i++) {
@@ -333,7 +334,7 @@ static void peers_that_never_read_hold_nobody_up(void **state)
     join_as(&a, r, SLEEPERS);
     expect_peers(&a, SLEEPERS);
     for (int i = 0; i < 200; i++) { /* far more messages than a socket holds */
-        join_as(&b, r, SLEEPERS + 1);
+        join_as(&b, r, SLEEPERS + 1 + i);
         expect_peers(&b, SLEEPERS + 1);
         expect_peers(&a, SLEEPERS + 1);
         orl_ivshmem_close(&b.c);
@@ -357,20 +358,20 @@ static void peer_that_wakes_up_learns_who_is_there(void **state)
     join_as(&m[0], r, 1);
     for (int round = 0; round < 3; round++) {
         for (int i = 1; i < 40; i++) {
-            join_quietly(&m[i], r, i + 1);
+            join_quietly(&m[i], r, 39 * round + i + 1);
         }
         for (int i = 39; i >= 1; i -= round == 2 ? 2 : 1) { /* at last every other one stays */
             orl_ivshmem_close(&m[i].c);
         }
         expect_peers(&m[0], round == 2 ? 20 : 1); /* with the one that sleeps */
     }
-    bool there[64] = {false};
+    bool there[128] = {false};
     int count = 0;
-    while (count != 20 || !there[39] || there[40]) {
+    while (count != 20 || !there[78 + 39] || there[78 + 40]) {
         int64_t id;
         int fd;
         assert_true(hear(sock, &id, &fd));
-        if (id > 0 && id < 64) {
+        if (id > 0 && id < 128) {
             count += (fd >= 0) - there[id];
             there[id] = fd >= 0;
         }
@@ -379,7 +380,7 @@ static void peer_that_wakes_up_learns_who_is_there(void **state)
         }
     }
     for (int i = 0; i < 40; i += 2) {
-        assert_true(there[i + 1]);
+        assert_true(there[i == 0 ? 1 : 78 + i + 1]); /* those of the last round */
         orl_ivshmem_close(&m[i].c);
     }
     close(sock);
@@ -449,7 +450,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peers_share_memory_that_nobody_can_resize),
         cmocka_unit_test(peers_ring_each_other_and_not_themselves),
-        cmocka_unit_test(leaving_is_told_and_the_number_is_given_again),
+        cmocka_unit_test(leaving_is_told_and_no_number_is_given_twice),
         cmocka_unit_test(messages_come_in_the_order_of_the_protocol),
         cmocka_unit_test(peer_that_speaks_is_sent_away),
         cmocka_unit_test(server_is_full_at_its_limit_and_takes_more_when_somebody_leaves),
