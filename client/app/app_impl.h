@@ -120,7 +120,7 @@ struct orl_app {
     struct orl_dialog dialog;
     enum orl_app_dialog dialog_for;
     bool password_asked; /* for the present refusal */
-    struct orl_spice_usb usb[ORL_OSD_ROWS];
+    struct orl_spice_usb usb[ORL_DIALOG_ROWS];
     uint32_t usb_count;
     struct orl_typist *typist;
     char *typing; /* text that waits for a yes; owned */

@@ -89,7 +89,7 @@ static const char *usb_text(const struct orl_app *app)
 
 static void fill_usb(struct orl_app *app)
 {
-    char row[ORL_OSD_ROWS][ORL_OSD_ROW] = {{0}};
+    char row[ORL_DIALOG_ROWS][ORL_OSD_ROW] = {{0}};
     for (uint32_t i = 0; i < app->usb_count; i++) {
         const struct orl_spice_usb *u = &app->usb[i];
         const char *mark = u->connected ? "[x]" : u->allowed ? "[ ]" : "[-]";
@@ -106,14 +106,14 @@ static void open_usb(struct orl_app *app)
     const char *why = usb_obstacle(app);
     app->usb_count = 0;
     orl_dialog_list(&app->dialog, "USB devices for the guest", why ? why : "",
-                    "Up, Down: choose    Enter: connect or disconnect    Esc: close");
+                    "Up, Down, Page: choose    Enter: connect or disconnect    Esc: close");
     orl_app_ask(app, ORL_SPICE_USB_LIST, 0, 0, NULL, 0);
 }
 
 void orl_app_dialog_usb(struct orl_app *app, const struct orl_spice_note *note)
 {
     size_t n = note->data ? note->len / sizeof(app->usb[0]) : 0;
-    n = n < ORL_OSD_ROWS ? n : ORL_OSD_ROWS;
+    n = n < ORL_DIALOG_ROWS ? n : ORL_DIALOG_ROWS;
     if (n > 0) {
         memcpy(app->usb, note->data, n * sizeof(app->usb[0]));
     }
@@ -145,7 +145,7 @@ static void describe_session(struct orl_app *app, char *dst, size_t cap)
 
 static void open_menu(struct orl_app *app)
 {
-    char row[ORL_OSD_ROWS][ORL_OSD_ROW] = {
+    char row[ROWS][ORL_OSD_ROW] = {
         [ROW_TAKE_BACK] = "Take keyboard, mouse and sound back, or connect again",
         [ROW_PASSWORD] = "Enter the SPICE password",
         [ROW_USB] = "USB devices ...",
@@ -213,7 +213,7 @@ static void menu_row(struct orl_app *app, uint32_t row)
 
 static void chosen(struct orl_app *app)
 {
-    uint32_t row = app->dialog.look.selected;
+    uint32_t row = app->dialog.selected;
     if (app->dialog_for == ORL_DIALOG_FOR_MENU) {
         menu_row(app, row);
     } else if (app->dialog_for == ORL_DIALOG_FOR_USB && row < app->usb_count) {

@@ -231,9 +231,12 @@ static bool keep(struct orl_app_drop *d, const char *path)
 
 void orl_app_share_drop(struct orl_app *app)
 {
-    char path[4096];
-    while (orl_win_take_drop(app->win, path, sizeof(path))) {
-        if (!keep(&app->drop, path)) {
+    char path[4096]; /* or why there is none */
+    enum orl_win_dropped what;
+    while ((what = orl_win_take_drop(app->win, path, sizeof(path))) != ORL_WIN_DROP_NONE) {
+        if (what == ORL_WIN_DROP_BAD) {
+            count_failed(&app->drop, 1, path);
+        } else if (!keep(&app->drop, path)) {
             count_failed(&app->drop, 1, "too many files");
         }
     }

@@ -11,6 +11,10 @@ enum { /* USB HID usages, page 7 */
        KEY_ESCAPE = 41,
        KEY_BACKSPACE = 42,
        KEY_SPACE = 44,
+       KEY_HOME = 74,
+       KEY_PAGE_UP = 75,
+       KEY_END = 77,
+       KEY_PAGE_DOWN = 78,
        KEY_DOWN = 81,
        KEY_UP = 82,
        KEYPAD_ENTER = 88
@@ -45,16 +49,37 @@ void orl_dialog_list(struct orl_dialog *d, const char *title, const char *text,
     open_dialog(d, ORL_DIALOG_LIST, title, text, keys);
 }
 
-void orl_dialog_rows(struct orl_dialog *d, uint32_t count, char row[ORL_OSD_ROWS][ORL_OSD_ROW])
+/* The part of the list that is shown moves no further than the selected row needs. */
+static void show_rows(struct orl_dialog *d)
 {
-    d->look.rows = count < ORL_OSD_ROWS ? count : ORL_OSD_ROWS;
-    memset(d->look.row, 0, sizeof(d->look.row));
-    for (uint32_t i = 0; i < d->look.rows; i++) {
-        orl_str_copy(d->look.row[i], sizeof(d->look.row[i]), row[i]);
+    struct orl_osd_dialog *look = &d->look;
+    look->total = d->rows;
+    look->rows = d->rows < ORL_OSD_ROWS ? d->rows : ORL_OSD_ROWS;
+    if (d->selected < look->first) {
+        look->first = d->selected;
+    } else if (d->selected >= look->first + ORL_OSD_ROWS) {
+        look->first = d->selected - ORL_OSD_ROWS + 1;
     }
-    if (d->look.selected >= d->look.rows) {
-        d->look.selected = d->look.rows ? d->look.rows - 1 : 0;
+    if (look->first > look->total - look->rows) {
+        look->first = look->total - look->rows;
     }
+    look->selected = d->selected - look->first;
+    memset(look->row, 0, sizeof(look->row));
+    for (uint32_t i = 0; i < look->rows; i++) {
+        orl_str_copy(look->row[i], sizeof(look->row[i]), d->row[look->first + i]);
+    }
+}
+
+void orl_dialog_rows(struct orl_dialog *d, uint32_t count, char (*row)[ORL_OSD_ROW])
+{
+    d->rows = count < ORL_DIALOG_ROWS ? count : ORL_DIALOG_ROWS;
+    for (uint32_t i = 0; i < d->rows; i++) {
+        orl_str_copy(d->row[i], sizeof(d->row[i]), row[i]);
+    }
+    if (d->selected >= d->rows) {
+        d->selected = d->rows ? d->rows - 1 : 0;
+    }
+    show_rows(d);
 }
 
 static size_t characters(const char *utf8)
@@ -94,20 +119,31 @@ static enum orl_dialog_outcome erase(struct orl_dialog *d)
     return ORL_DIALOG_CHANGED;
 }
 
-static enum orl_dialog_outcome step(struct orl_dialog *d, bool down)
+/* Single steps go round; pages end at the ends. */
+static enum orl_dialog_outcome walk(struct orl_dialog *d, uint16_t key)
 {
-    uint32_t rows = d->look.rows;
+    uint32_t rows = d->rows;
+    uint32_t at = d->selected;
     if (d->kind != ORL_DIALOG_LIST || rows == 0) {
         return ORL_DIALOG_NOTHING;
     }
-    d->look.selected = (d->look.selected + (down ? 1 : rows - 1)) % rows;
+    switch (key) {
+    case KEY_DOWN: at = (at + 1) % rows; break;
+    case KEY_UP: at = (at + rows - 1) % rows; break;
+    case KEY_PAGE_DOWN: at = rows - at > ORL_OSD_ROWS ? at + ORL_OSD_ROWS : rows - 1; break;
+    case KEY_PAGE_UP: at = at > ORL_OSD_ROWS ? at - ORL_OSD_ROWS : 0; break;
+    case KEY_HOME: at = 0; break;
+    default: at = rows - 1; break;
+    }
+    d->selected = at;
+    show_rows(d);
     return ORL_DIALOG_CHANGED;
 }
 
 static enum orl_dialog_outcome confirm(const struct orl_dialog *d)
 {
     if (d->kind == ORL_DIALOG_LIST) {
-        return d->look.rows ? ORL_DIALOG_ROW : ORL_DIALOG_NOTHING;
+        return d->rows ? ORL_DIALOG_ROW : ORL_DIALOG_NOTHING;
     }
     return ORL_DIALOG_YES;
 }
@@ -124,8 +160,12 @@ enum orl_dialog_outcome orl_dialog_key(struct orl_dialog *d, uint16_t usage)
     case KEY_SPACE: return d->kind == ORL_DIALOG_LIST ? confirm(d) : ORL_DIALOG_NOTHING;
     case KEY_A: return d->kind == ORL_DIALOG_ASK ? ORL_DIALOG_ALWAYS : ORL_DIALOG_NOTHING;
     case KEY_BACKSPACE: return erase(d);
-    case KEY_DOWN: return step(d, true);
-    case KEY_UP: return step(d, false);
+    case KEY_DOWN:
+    case KEY_UP:
+    case KEY_PAGE_DOWN:
+    case KEY_PAGE_UP:
+    case KEY_HOME:
+    case KEY_END: return walk(d, usage);
     default: return ORL_DIALOG_NOTHING;
     }
 }

@@ -23,6 +23,9 @@ void orl_osd_gui_destroy(struct orl_osd_gui *gui); /* may be NULL */
 void orl_osd_gui_draw(struct orl_osd_gui *gui, const struct orl_osd_panels *p,
                       struct orl_draw_list *out);
 
+/* Frees the font and all that was drawn; what a draw has filled in is void then. */
+void orl_osd_gui_forget(struct orl_osd_gui *gui);
+
 #ifdef __cplusplus
 }
 #endif

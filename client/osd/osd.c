@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#    include <malloc.h>
+#endif
+
 #include "osd/gui.h"
 #include "osd/panels.h"
 
@@ -12,6 +16,8 @@ struct orl_osd {
     struct orl_osd_state state; /* last seen */
     struct orl_osd_panels panels, next;
     struct orl_draw_list list;
+    bool drawn;        /* there is something to free */
+    uint64_t rests_ns; /* nothing has been shown since then; 0: something is */
 };
 
 int orl_osd_create(struct orl_osd **out)
@@ -48,18 +54,39 @@ static bool same_bytes(const void *a, const void *b, size_t bytes)
 const struct orl_draw_list *orl_osd_build(struct orl_osd *osd,
                                           const struct orl_osd_state *state)
 {
+    osd->rests_ns = 0;
     /* Most calls bring the very same bytes; others differ in nothing that can be seen. */
-    if (osd->list.serial && same_bytes(&osd->state, state, sizeof(*state))) {
+    if (osd->drawn && same_bytes(&osd->state, state, sizeof(*state))) {
         return &osd->list;
     }
     memcpy(&osd->state, state, sizeof(*state));
     orl_osd_panels_make(&osd->next, state);
-    if (osd->list.serial && same_bytes(&osd->panels, &osd->next, sizeof(osd->next))) {
+    if (osd->drawn && same_bytes(&osd->panels, &osd->next, sizeof(osd->next))) {
         return &osd->list;
     }
     memcpy(&osd->panels, &osd->next, sizeof(osd->next));
     uint64_t serial = osd->list.serial + 1;
     orl_osd_gui_draw(osd->gui, &osd->panels, &osd->list);
     osd->list.serial = serial;
+    osd->drawn = true;
     return &osd->list;
+}
+
+uint64_t orl_osd_rest(struct orl_osd *osd, uint64_t now_ns)
+{
+    if (!osd || !osd->drawn) {
+        return UINT64_MAX;
+    }
+    osd->rests_ns = osd->rests_ns ? osd->rests_ns : now_ns;
+    if (now_ns - osd->rests_ns < ORL_OSD_REST_NS) {
+        return osd->rests_ns + ORL_OSD_REST_NS;
+    }
+    uint64_t serial = osd->list.serial;
+    orl_osd_gui_forget(osd->gui);
+    osd->list = (struct orl_draw_list){.serial = serial};
+    osd->drawn = false;
+#ifdef __GLIBC__
+    malloc_trim(0); /* glibc keeps what was freed and asked for again */
+#endif
+    return UINT64_MAX;
 }

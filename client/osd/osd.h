@@ -14,7 +14,7 @@
 
 #define ORL_OSD_LINE      256 /* bytes of a text line, terminator included */
 #define ORL_OSD_HELP_ROWS 48
-#define ORL_OSD_ROWS      12  /* of a dialog's list */
+#define ORL_OSD_ROWS      12  /* of a dialog's list that are shown at a time */
 #define ORL_OSD_ROW       128 /* bytes of such a row */
 #define ORL_OSD_TRANSFERS 4   /* files on their way that are shown */
 
@@ -28,8 +28,9 @@ struct orl_osd_dialog {
     char title[96]; /* "" : no dialog */
     char text[512];
     bool has_entry;
-    char entry[160]; /* what stands in the field; of a secret only the length */
-    uint32_t rows, selected;
+    char entry[160];         /* what stands in the field; of a secret only the length */
+    uint32_t rows, selected; /* of what is shown */
+    uint32_t first, total;   /* which part of a longer list that is */
     char row[ORL_OSD_ROWS][ORL_OSD_ROW];
     char keys[128]; /* what the keys do */
 };
@@ -75,5 +76,14 @@ void orl_osd_destroy(struct orl_osd **osd);
  */
 const struct orl_draw_list *orl_osd_build(struct orl_osd *osd,
                                           const struct orl_osd_state *state);
+
+/*
+ * Nothing is shown now: after ORL_OSD_REST_NS of that, counted from the first call since the last
+ * build, the font and the triangles are freed, and the list of the last build with them. Serials go
+ * on with the next build. Returns when to call again, UINT64_MAX when there is nothing left to free.
+ * `osd` may be NULL.
+ */
+#define ORL_OSD_REST_NS (UINT64_C(30) * 1000 * 1000 * 1000)
+uint64_t orl_osd_rest(struct orl_osd *osd, uint64_t now_ns);
 
 #endif

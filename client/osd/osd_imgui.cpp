@@ -290,6 +290,29 @@ void put_recording(const canvas &c, const orl_osd_panels &p)
     put_text(c, x + 3 * pad + size, y + pad, BRIGHT, p.recording, size, 0);
 }
 
+/* Returns where the next thing comes. Beside a longer list a bar says which part of it this is. */
+float put_rows(const canvas &c, const orl_osd_dialog &d, float x, float y, float w)
+{
+    const float size = text_size(c), gap = roundf(size / 2), row = roundf(size * 1.5f);
+    const float top = y, bar = roundf(4 * c.scale);
+    for (uint32_t i = 0; i < d.rows; i++) {
+        if (i == d.selected) {
+            c.list->AddRectFilled(ImVec2(x, y), ImVec2(x + w, y + row), FIELD,
+                                  ROUNDING * c.scale / 2);
+        }
+        put_text(c, x + gap, y + roundf((row - size) / 2), BRIGHT, d.row[i], size, 0);
+        y += row;
+    }
+    if (d.total > d.rows) {
+        const float each = (y - top) / static_cast<float>(d.total);
+        const float from = roundf(top + each * static_cast<float>(d.first));
+        const float to = roundf(from + each * static_cast<float>(d.rows));
+        c.list->AddRectFilled(ImVec2(x + w, top), ImVec2(x + w + bar, y), EDGE);
+        c.list->AddRectFilled(ImVec2(x + w, from), ImVec2(x + w + bar, to), KEY);
+    }
+    return d.rows ? y + gap : y;
+}
+
 void put_dialog(const canvas &c, const orl_osd_panels &p)
 {
     const orl_osd_dialog &d = p.dialog;
@@ -326,15 +349,7 @@ void put_dialog(const canvas &c, const orl_osd_panels &p)
                               KEY);
         y += row + gap;
     }
-    for (uint32_t i = 0; i < d.rows; i++) {
-        if (i == d.selected) {
-            c.list->AddRectFilled(ImVec2(x, y), ImVec2(x + w, y + row), FIELD,
-                                  ROUNDING * c.scale / 2);
-        }
-        put_text(c, x + gap, y + roundf((row - size) / 2), BRIGHT, d.row[i], size, 0);
-        y += row;
-    }
-    y += d.rows ? gap : 0;
+    y = put_rows(c, d, x, y, w);
     put_text(c, x, y, SOFT, d.keys, size, wrap);
 }
 
@@ -448,6 +463,16 @@ extern "C" void orl_osd_gui_destroy(orl_osd_gui *gui)
         ImGui::DestroyContext(gui->context);
         IM_DELETE(gui);
     }
+}
+
+extern "C" void orl_osd_gui_forget(orl_osd_gui *gui)
+{
+    const current_context use(gui->context);
+    ImGui::GetIO().Fonts->Clear();
+    gui->scale = 0;
+    gui->vertices.clear();
+    gui->indices.clear();
+    gui->cmds.clear();
 }
 
 extern "C" void orl_osd_gui_draw(orl_osd_gui *gui, const orl_osd_panels *p, orl_draw_list *out)

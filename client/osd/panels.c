@@ -49,6 +49,10 @@ static void make_dialog(struct orl_osd_dialog *out, const struct orl_osd_dialog 
     }
     out->rows = d->rows < ORL_OSD_ROWS ? d->rows : ORL_OSD_ROWS;
     out->selected = d->selected;
+    if (d->total > out->rows && d->first <= d->total - out->rows) {
+        out->first = d->first;
+        out->total = d->total;
+    }
     for (uint32_t i = 0; i < out->rows; i++) {
         take_text(out->row[i], d->row[i], sizeof(out->row[i]));
     }

@@ -163,13 +163,13 @@ uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
     due = orl_earlier(due, update_words(r, now_ns));
     due = orl_earlier(due, update_fps(r, now_ns));
     if (!r->text.changed) {
-        return due;
+        return r->scene.overlay ? due : orl_earlier(due, orl_osd_rest(r->osd, now_ns));
     }
     r->text.changed = false;
     make_state(r);
     r->scene.overlay = NULL;
     if (!says_something(&r->text.state)) {
-        return due;
+        return orl_earlier(due, orl_osd_rest(r->osd, now_ns));
     }
     if (!r->osd && orl_osd_create(&r->osd) != ORL_OK) {
         orl_warn("no memory for the overlay");

@@ -10,19 +10,21 @@
 #include "base/str.h"
 #include "spice/part.h"
 #include "spice/rules.h"
+#include "spice/usb_why.h"
 
 #define ORL_LOG_MODULE "spice"
 #include "base/log.h"
 
 #define DEVICES_MAX 64
 #define CHANGES_MAX 16
+#define WHY_BYTES   256
 
 struct usb;
 
 /* A request under way; its answer may come after its session, or the part, is gone. */
 struct change {
     struct usb *usb; /* NULL: nobody wants to know any more */
-    uint64_t id;
+    struct orl_spice_usb device;
     bool connect;
 };
 
@@ -94,6 +96,9 @@ static void send_list(struct usb *u)
 
 static void say_result(struct usb *u, uint64_t id, bool connected, const char *why)
 {
+    if (why) {
+        orl_warn("USB: %s", why);
+    }
     orl_spice_emit(u->spice, ORL_SPICE_USB_RESULT, connected, 0, id, why,
                    why ? strlen(why) : 0);
 }
@@ -119,22 +124,24 @@ static void on_changed(GObject *source, GAsyncResult *result, gpointer user)
                   ? spice_usb_device_manager_connect_device_finish(manager, result, &error)
                   : spice_usb_device_manager_disconnect_device_finish(manager, result, &error);
     if (c->usb) {
-        const char *why = error ? error->message : "the device could not be opened";
-        say_result(c->usb, c->id, ok ? c->connect : !c->connect, ok ? NULL : why);
+        char why[WHY_BYTES];
+        orl_usb_why(&c->device, error, why, sizeof(why));
+        say_result(c->usb, c->device.id, ok ? c->connect : !c->connect, ok ? NULL : why);
         send_list(c->usb);
     }
     g_clear_error(&error);
     forget(c);
 }
 
-static void change_device(struct usb *u, SpiceUsbDevice *device, uint64_t id, bool connect)
+static void change_device(struct usb *u, SpiceUsbDevice *device,
+                          const struct orl_spice_usb *info, bool connect)
 {
     struct change *c = u->changes < CHANGES_MAX ? calloc(1, sizeof(*c)) : NULL;
     if (!c) {
-        say_result(u, id, false, "too much is going on");
+        say_result(u, info->id, false, "too much is going on");
         return;
     }
-    *c = (struct change){.usb = u, .id = id, .connect = connect};
+    *c = (struct change){.usb = u, .device = *info, .connect = connect};
     u->change[u->changes++] = c;
     if (connect) {
         spice_usb_device_manager_connect_device_async(u->manager, device, NULL, on_changed, c);
@@ -163,7 +170,7 @@ static void set_device(struct usb *u, uint64_t id, bool connect)
             say_result(u, id, false, error ? error->message : "it may not be redirected");
             g_clear_error(&error);
         } else {
-            change_device(u, device, id, connect);
+            change_device(u, device, &info, connect);
         }
     }
     if (devices) {
@@ -196,8 +203,10 @@ static void on_error(SpiceUsbDeviceManager *manager, SpiceUsbDevice *device, GEr
     struct usb *u = user;
     struct orl_spice_usb info = {0};
     (void)manager;
+    char why[WHY_BYTES];
     (void)describe(device, &info);
-    say_result(u, info.id, false, error->message);
+    orl_usb_why(&info, error, why, sizeof(why));
+    say_result(u, info.id, false, why);
 }
 
 /* A sentence for the user, once per session of the program. Frees `text`. */

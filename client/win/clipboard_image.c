@@ -62,7 +62,10 @@ static int png_write(const struct orl_win_image *image, size_t max_bytes, uint8_
         return ORL_ENOSPC;
     }
     uint8_t *fitting = realloc(file, size);
-    *out = fitting ? fitting : file;
+    if (fitting) {
+        file = fitting;
+    }
+    *out = file;
     *out_len = size;
     return ORL_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Content through pipes that other programs hold the other end of: never blocks, bounded in size
- * and in time. Private to win/; the clipboard's thread. Writing to a pipe that nobody reads raises
+ * and in time. Private to win/; the thread of the clipboard or of a drop. Writing to a pipe that nobody reads raises
  * SIGPIPE, which is blocked in threads of base/thread.h.
  */
 #ifndef ORL_WIN_CLIPBOARD_PIPE_H

@@ -11,6 +11,7 @@
 #include <SDL2/SDL_syswm.h>
 
 #include "base/wake.h"
+#include "win/win_impl.h"
 
 #define ORL_LOG_MODULE "clip"
 #include "base/log.h"
@@ -34,32 +35,6 @@ static void drop_offer(struct orl_wl_offer *offer)
         wl_data_offer_destroy(offer->proxy);
     }
     *offer = (struct orl_wl_offer){NULL, 0, false};
-}
-
-/* Moves the offer that was announced to its purpose; the older one there is dropped. */
-static void settle_offer(struct orl_wl_clip *w, struct orl_wl_offer *to,
-                         struct wl_data_offer *proxy)
-{
-    if (to->proxy && to->proxy == proxy) {
-        return;
-    }
-    drop_offer(to);
-    if (proxy && proxy == w->fresh.proxy) {
-        *to = w->fresh;
-        w->fresh = (struct orl_wl_offer){NULL, 0, false};
-    }
-}
-
-static void name_offer(struct orl_wl_clip *w, const struct orl_wl_news *news)
-{
-    struct orl_wl_offer *offer = news->proxy == w->fresh.proxy       ? &w->fresh
-                                 : news->proxy == w->selection.proxy ? &w->selection
-                                                                     : NULL;
-    if (offer && news->value == ORL_WL_OURS) {
-        offer->ours = true;
-    } else if (offer) {
-        offer->names |= 1u << news->value;
-    }
 }
 
 /* ---- Our own selection. ---- */
@@ -97,7 +72,7 @@ static void set_selection(struct orl_wl_clip *w)
     if (!w->own || !serial) {
         return;
     }
-    w->source = wl_data_device_manager_create_data_source(w->manager);
+    w->source = wl_data_device_manager_create_data_source(w->data->manager);
     if (!w->source) {
         w->source = old;
         return;
@@ -110,7 +85,7 @@ static void set_selection(struct orl_wl_clip *w)
     }
     wl_data_source_offer(w->source, w->mark);
     w->serial_used = serial;
-    wl_data_device_set_selection(w->device, w->source, (uint32_t)serial);
+    wl_data_device_set_selection(w->data->device, w->source, (uint32_t)serial);
     if (old) {
         wl_data_source_destroy(old); /* after the new one is set: no gap for others to see */
     }
@@ -180,21 +155,12 @@ static void retry_with_newer(struct orl_wl_clip *w)
 
 /* ---- News. ---- */
 
-/*
- * Drags are SDL's business; compositors tell every data device of a program of them. Destroying the
- * offer of a drag that goes on, or whose drop is being fetched, would end it for SDL as well: it is
- * kept until the pointer left without a drop, or the next drag comes.
- */
-static void hear_drag(struct orl_wl_clip *w, const struct orl_wl_news *news)
+static void hear_selection(struct orl_wl_clip *w, const struct orl_wl_news *news)
 {
-    if (news->word == ORL_WL_ENTER) {
-        settle_offer(w, &w->drag, news->proxy);
-        w->dropped = false;
-    } else if (news->word == ORL_WL_DROP) {
-        w->dropped = true;
-    } else if (!w->dropped) {
-        drop_offer(&w->drag);
-    }
+    drop_offer(&w->selection);
+    w->selection =
+        (struct orl_wl_offer){news->proxy, news->value, (news->value & ORL_WL_OURS) != 0};
+    w->news_of_selection = true;
 }
 
 static void hear_source(struct orl_wl_clip *w, const struct orl_wl_news *news)
@@ -213,18 +179,7 @@ static void hear_source(struct orl_wl_clip *w, const struct orl_wl_news *news)
 static void hear(struct orl_wl_clip *w, const struct orl_wl_news *news)
 {
     switch (news->word) {
-    case ORL_WL_FRESH:
-        drop_offer(&w->fresh);
-        w->fresh.proxy = news->proxy;
-        break;
-    case ORL_WL_NAME: name_offer(w, news); break;
-    case ORL_WL_SELECTION:
-        settle_offer(w, &w->selection, news->proxy);
-        w->news_of_selection = true;
-        break;
-    case ORL_WL_ENTER:
-    case ORL_WL_LEAVE:
-    case ORL_WL_DROP: hear_drag(w, news); break;
+    case ORL_WL_SELECTION: hear_selection(w, news); break;
     case ORL_WL_SEND:
     case ORL_WL_CANCELLED: hear_source(w, news); break;
     case ORL_WL_FOCUS:
@@ -298,9 +253,7 @@ static void close_wayland(struct orl_win_clip *clip)
     struct orl_wl_clip *w = clip->peer;
     orl_wl_io_finish(w);
     drop_source(w);
-    drop_offer(&w->fresh);
     drop_offer(&w->selection);
-    drop_offer(&w->drag);
     if (w->settling) {
         wl_callback_destroy(w->settling);
     }
@@ -312,11 +265,12 @@ static void close_wayland(struct orl_win_clip *clip)
 static int open_wayland(struct orl_win_clip *clip, const void *wm_info)
 {
     const SDL_SysWMinfo *info = wm_info;
-    struct orl_wl_clip *w = calloc(1, sizeof(*w));
+    struct orl_wl_clip *w = clip->win->data ? calloc(1, sizeof(*w)) : NULL;
     if (!w) {
-        return ORL_ENOMEM;
+        return clip->win->data ? ORL_ENOMEM : ORL_EUNSUPPORTED;
     }
     w->clip = clip;
+    w->data = clip->win->data;
     w->display = info->info.wl.display;
     orl_wl_io_init(w);
     snprintf(w->mark, sizeof(w->mark), "application/x-oriel-clip.%ld.%llx", (long)getpid(),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The selection on Wayland: wl_data_device on SDL's connection, with a seat and a keyboard of its own
- * (a selection is set with the serial of an input event, and a window hears of other programs' only
+ * The selection on Wayland: the window's wl_data_device (data_wayland.h), with a seat and a keyboard of
+ * its own (a selection is set with the serial of an input event, and a window hears of other programs' only
  * while it has the keyboard).
  *
  * Main reads the connection, in SDL's event wait, and the listeners run there (_relay.c, _seat.c):
@@ -17,6 +17,7 @@
 
 #include "win/clipboard_impl.h"
 #include "win/clipboard_pipe.h"
+#include "win/data_wayland.h"
 
 /* What another program offers, by selection or by drag. */
 struct orl_wl_offer {
@@ -26,17 +27,11 @@ struct orl_wl_offer {
 };
 
 enum orl_wl_word {
-    ORL_WL_FRESH,     /* proxy: an offer, what for is said later */
-    ORL_WL_NAME,      /* proxy: has value, an index of orl_win_clip_names, or ORL_WL_OURS */
-    ORL_WL_SELECTION, /* proxy, or NULL: nobody owns it */
-    ORL_WL_ENTER,     /* a drag; proxy or NULL */
-    ORL_WL_LEAVE,
-    ORL_WL_DROP,
+    ORL_WL_SELECTION, /* proxy with the names value, or NULL: nobody owns it */
     ORL_WL_SEND,      /* a program wants of the source proxy the type value, through fd */
     ORL_WL_CANCELLED, /* the source proxy */
     ORL_WL_FOCUS      /* value: 1 we have the keyboard, 0 not */
 };
-#define ORL_WL_OURS UINT32_MAX
 struct orl_wl_news { /* main -> thread */
     enum orl_wl_word word;
     void *proxy; /* compared, and used if it is one that the thread has not destroyed */
@@ -62,9 +57,8 @@ struct orl_wl_clip {
     struct wl_display *display;   /* SDL's */
     struct wl_event_queue *queue; /* for what the thread waits for itself */
     struct wl_display *wrapper;   /* makes objects in it */
-    struct wl_data_device_manager *manager;
-    struct wl_data_device *device;
-    char mark[64]; /* a type that tells our own offer from others' */
+    struct orl_wl_data *data;     /* the window's, with its manager and device */
+    char mark[64];                /* a type that tells our own offer from others' */
 
     struct wl_seat *seat;         /* main's, with the next two */
     struct wl_keyboard *keyboard; /* may be NULL: none is plugged in */
@@ -85,11 +79,8 @@ struct orl_wl_clip {
     bool retried;                  /* set again since the last focus */
     bool refused;                  /* it was too old: set again with the next serial */
 
-    struct orl_wl_offer fresh; /* told of, purpose unknown */
     struct orl_wl_offer selection;
     bool news_of_selection; /* it changed and has not been judged */
-    struct orl_wl_offer drag;
-    bool dropped;
 
     uint64_t now_ns;
     struct orl_wl_job queue_of_jobs[ORL_WIN_CLIP_PEERS];
@@ -106,6 +97,8 @@ struct orl_wl_clip {
  * ORL_EUNSUPPORTED. Close is for the time after the thread. */
 ORL_MUST int orl_wl_relay_open(struct orl_wl_clip *w);
 void orl_wl_relay_close(struct orl_wl_clip *w);
+/* What the clipboard holds now: an offer, which is taken, with its names (data_wayland.h), or NULL. */
+void orl_wl_relay_selection(struct orl_wl_clip *w, struct wl_data_offer *proxy, uint32_t names);
 /* To the thread; what does not fit is lost. */
 void orl_wl_tell(struct orl_wl_clip *w, const struct orl_wl_news *news);
 void orl_wl_serial(struct orl_wl_clip *w, uint32_t serial);

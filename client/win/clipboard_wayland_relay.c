@@ -11,13 +11,12 @@
 #define ORL_LOG_MODULE "clip"
 #include "base/log.h"
 
-/* A drag over an offer with all names, or the focus changing a few times, while the thread converts
- * an image. */
+/* The focus changing a few times while the thread converts an image. */
 #define NEWS 256
 
 static void drop(const struct orl_wl_news *news)
 {
-    if (news->word == ORL_WL_FRESH) {
+    if (news->word == ORL_WL_SELECTION && news->proxy) {
         wl_data_offer_destroy(news->proxy);
     } else if (news->word == ORL_WL_SEND) {
         close(news->fd);
@@ -58,71 +57,10 @@ static int index_of(const char *name)
     return -1;
 }
 
-/* ---- Offers of others. ---- */
-
-static void offer_named(void *arg, struct wl_data_offer *proxy, const char *name)
+void orl_wl_relay_selection(struct orl_wl_clip *w, struct wl_data_offer *proxy, uint32_t names)
 {
-    struct orl_wl_clip *w = arg;
-    int at = index_of(name);
-    if (at >= 0) {
-        tell(w, ORL_WL_NAME, proxy, (uint32_t)at);
-    } else if (strcmp(name, w->mark) == 0) {
-        tell(w, ORL_WL_NAME, proxy, ORL_WL_OURS);
-    }
+    tell(w, ORL_WL_SELECTION, proxy, names);
 }
-static void offer_actions(void *arg, struct wl_data_offer *proxy, uint32_t actions)
-{
-    (void)arg;
-    (void)proxy;
-    (void)actions;
-}
-static const struct wl_data_offer_listener offer_listener = {offer_named, offer_actions,
-                                                             offer_actions};
-
-static void device_offer(void *arg, struct wl_data_device *device, struct wl_data_offer *proxy)
-{
-    (void)device;
-    wl_data_offer_add_listener(proxy, &offer_listener, arg);
-    tell(arg, ORL_WL_FRESH, proxy, 0);
-}
-static void device_selection(void *arg, struct wl_data_device *device,
-                             struct wl_data_offer *proxy)
-{
-    (void)device;
-    tell(arg, ORL_WL_SELECTION, proxy, 0);
-}
-static void device_enter(void *arg, struct wl_data_device *device, uint32_t serial,
-                         struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y,
-                         struct wl_data_offer *proxy)
-{
-    (void)device;
-    (void)serial;
-    (void)surface;
-    (void)x;
-    (void)y;
-    tell(arg, ORL_WL_ENTER, proxy, 0);
-}
-static void device_leave(void *arg, struct wl_data_device *device)
-{
-    (void)device;
-    tell(arg, ORL_WL_LEAVE, NULL, 0);
-}
-static void device_motion(void *arg, struct wl_data_device *device, uint32_t time, wl_fixed_t x,
-                          wl_fixed_t y)
-{
-    (void)arg;
-    (void)device;
-    (void)time;
-    (void)x;
-    (void)y;
-}
-static void device_drop(void *arg, struct wl_data_device *device)
-{
-    (void)device;
-    tell(arg, ORL_WL_DROP, NULL, 0);
-}
-static const struct wl_data_device_listener device_listener = {
-    device_offer, device_enter, device_leave, device_motion, device_drop, device_selection};
 
 /* ---- Our own selection. ---- */
 
@@ -171,9 +109,6 @@ static void registry_global(void *arg, struct wl_registry *registry, uint32_t na
     if (strcmp(interface, wl_seat_interface.name) == 0 && !w->seat) {
         w->seat = wl_registry_bind(registry, name, &wl_seat_interface, lower(version, 3));
         orl_wl_seat_open(w);
-    } else if (strcmp(interface, wl_data_device_manager_interface.name) == 0 && !w->manager) {
-        w->manager = wl_registry_bind(registry, name, &wl_data_device_manager_interface,
-                                      lower(version, 3));
     }
 }
 static void registry_remove(void *arg, struct wl_registry *registry, uint32_t name)
@@ -194,22 +129,17 @@ static int find(struct orl_wl_clip *w)
     wl_registry_add_listener(registry, &registry_listener, w);
     int err = wl_display_roundtrip_queue(w->display, w->queue);
     wl_registry_destroy(registry);
-    return err < 0 || !w->seat || !w->manager ? ORL_EUNSUPPORTED : ORL_OK;
+    return err < 0 || !w->seat ? ORL_EUNSUPPORTED : ORL_OK;
 }
 
-/* From now on in SDL's queue, with all that they make; what came before is in the other one. */
+/* From now on in SDL's queue, with all that it makes; what came before is in the other one. */
 static int move_to_sdl(struct orl_wl_clip *w)
 {
     wl_proxy_set_queue((struct wl_proxy *)w->seat, NULL);
-    wl_proxy_set_queue((struct wl_proxy *)w->manager, NULL);
     if (wl_display_dispatch_queue_pending(w->display, w->queue) < 0) {
         return ORL_EUNSUPPORTED;
     }
-    w->device = wl_data_device_manager_get_data_device(w->manager, w->seat);
-    if (!w->device) {
-        return ORL_ENOMEM;
-    }
-    wl_data_device_add_listener(w->device, &device_listener, w);
+    orl_wl_data_clip(w->data, w);
     wl_display_flush(w->display);
     return ORL_OK;
 }
@@ -231,20 +161,6 @@ int orl_wl_relay_open(struct orl_wl_clip *w)
     return err ? err : move_to_sdl(w);
 }
 
-/* Told to the compositor: events for an object that only we destroyed would end the connection. */
-static void drop_device(struct orl_wl_clip *w)
-{
-    if (!w->device) {
-        return;
-    }
-    if (wl_data_device_get_version(w->device) >= WL_DATA_DEVICE_RELEASE_SINCE_VERSION) {
-        wl_data_device_release(w->device);
-    } else {
-        wl_data_device_destroy(w->device);
-    }
-    w->device = NULL;
-}
-
 static void drop_news(struct orl_wl_clip *w)
 {
     struct orl_wl_news news;
@@ -256,11 +172,8 @@ static void drop_news(struct orl_wl_clip *w)
 void orl_wl_relay_close(struct orl_wl_clip *w)
 {
     orl_wl_seat_close(w);
-    drop_device(w);
+    orl_wl_data_clip(w->data, NULL);
     drop_news(w);
-    if (w->manager) {
-        wl_data_device_manager_destroy(w->manager);
-    }
     if (w->wrapper) {
         wl_proxy_wrapper_destroy(w->wrapper);
     }

@@ -11,7 +11,7 @@
 #define ORL_LOG_MODULE "clip"
 #include "base/log.h"
 
-#define MAX_CHUNK (256u * 1024)
+#define MAX_CHUNK ((size_t)256 * 1024)
 
 static const char *const fixed_names[] = {"CLIPBOARD",  "TARGETS",    "TIMESTAMP",
                                           "INCR",       "ORL_CLIP_0", "ORL_CLIP_1",

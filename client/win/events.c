@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/wake.h"
+#include "win/data_wayland.h"
 #include "win/win_impl.h"
 
 #define KEYS_MAX 32 /* that somebody may hold at a time */
@@ -137,7 +138,8 @@ static struct orl_event translate(struct orl_win *win, const SDL_Event *e)
 {
     struct orl_event out = {.kind = ORL_EVENT_NONE};
     if (e->type == win->wake_type) {
-        out.kind = ORL_EVENT_WAKE;
+        bool dropped = win->data && orl_wl_drop_collect(&win->data->drop);
+        out.kind = dropped ? ORL_EVENT_DROP : ORL_EVENT_WAKE;
         return out;
     }
     switch (e->type) {
@@ -257,17 +259,21 @@ void orl_win_text_input(struct orl_win *win, bool on)
     }
 }
 
-bool orl_win_take_drop(struct orl_win *win, char *dst, size_t cap)
+enum orl_win_dropped orl_win_take_drop(struct orl_win *win, char *dst, size_t cap)
 {
     if (win->drop_count == 0) {
-        return false;
+        return win->data ? orl_wl_drop_take(&win->data->drop, dst, cap) : ORL_WIN_DROP_NONE;
     }
     char *path = win->drops[0];
     win->drop_count--;
     memmove(win->drops, win->drops + 1, win->drop_count * sizeof(win->drops[0]));
     int len = snprintf(dst, cap, "%s", path);
     SDL_free(path);
-    return len >= 0 && (size_t)len < cap;
+    if (len < 0 || (size_t)len >= cap) {
+        snprintf(dst, cap, "dropped file: its path is too long");
+        return ORL_WIN_DROP_BAD;
+    }
+    return ORL_WIN_DROP_PATH;
 }
 
 void orl_win_finish_drops(struct orl_win *win)

@@ -164,6 +164,7 @@ static int create_all(struct orl_win *win, const struct orl_win_conf *conf)
         return err;
     }
     decorate(win);
+    orl_win_open_data(win);
     orl_debug("%s window, %s", SDL_GetCurrentVideoDriver(),
               copy ? "pictures through shared memory" : "pictures through EGL");
     return ORL_OK;
@@ -193,6 +194,7 @@ void orl_win_destroy(struct orl_win **pwin)
         return;
     }
     orl_win_finish_pointer(win);
+    orl_win_close_data(win);
     orl_win_finish_drops(win);
     orl_surface_destroy(&win->surface);
     if (win->window) {

@@ -111,8 +111,14 @@ const uint8_t *orl_win_keys(struct orl_win *win, size_t *n);
 /* ORL_EVENT_TEXT comes while on. */
 void orl_win_text_input(struct orl_win *win, bool on);
 
-/* Path of the oldest dropped file into `dst`; false: none (or longer than cap: skipped). */
-bool orl_win_take_drop(struct orl_win *win, char *dst, size_t cap);
+enum orl_win_dropped {
+    ORL_WIN_DROP_NONE, /* nothing is left */
+    ORL_WIN_DROP_PATH,
+    ORL_WIN_DROP_BAD /* something was dropped that cannot be had */
+};
+
+/* The oldest dropped file into `dst`: its path, or why there is none ("x: it is no file"). */
+enum orl_win_dropped orl_win_take_drop(struct orl_win *win, char *dst, size_t cap);
 
 /* What the layout in use prints on the key at a position, into `dst`; "" when unknown. */
 void orl_win_key_label(uint16_t scancode, char *dst, size_t cap);

@@ -9,6 +9,8 @@
 
 #define ORL_WIN_DROPS 64
 
+struct orl_wl_data;
+
 struct orl_win {
     SDL_Window *window;
     struct orl_surface *surface;
@@ -18,6 +20,7 @@ struct orl_win {
     SDL_Cursor *dots[2];        /* small, large; made when first shown */
     char *drops[ORL_WIN_DROPS]; /* paths of dropped files that nobody took yet */
     uint32_t drop_count;
+    struct orl_wl_data *data; /* Wayland: clipboard and drops; NULL: none */
 };
 
 /*
@@ -33,6 +36,10 @@ SDL_Surface *orl_win_icon(void);
 /* Frees cursors and dropped paths. */
 void orl_win_finish_pointer(struct orl_win *win);
 void orl_win_finish_drops(struct orl_win *win);
+
+/* On Wayland: data_wayland.h. Without it SDL's own drops stay, and there is no clipboard. */
+void orl_win_open_data(struct orl_win *win);
+void orl_win_close_data(struct orl_win *win); /* after the clipboard */
 
 /* Switches off the kinds of SDL events that nobody reads, so that they cause no wake-up. */
 void orl_win_ignore_events(void);

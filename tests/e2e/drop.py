@@ -252,5 +252,50 @@ def usb_devices_are_listed_and_toggled():
             check(viewer.alive(), "the viewer ended")
 
 
+def helper(viewer_folder, words):
+    """What asks polkit for the SPICE library, played by a script."""
+    path = os.path.join(viewer_folder, "helper")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\nread line\necho \"$line\" >> {path}.asked\necho '{words}'\nread line\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def a_long_list_of_usb_devices_scrolls_and_a_missing_permission_is_explained():
+    with Machine(usb=1, **QUIET) as vm:
+        path = helper(vm.folder, "SUCCESS")
+        many = {"LD_PRELOAD": os.path.join(BUILD, "tests", "libusb_many.so"), "ORL_TEST_USB": "40",
+                "SPICE_USB_ACL_BINARY": path,
+                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        with connect(vm, "spice:usb=yes", **many) as viewer:
+            time.sleep(0.5)
+            heard = viewer.mark()
+            xdo("keydown", "Scroll_Lock", "key", "u", "keyup", "Scroll_Lock")
+            viewer.dialog(heard)
+            time.sleep(0.5)  # the list comes from the session
+
+            def choose(*keys, number, why):
+                mark = viewer.mark()
+                xdo("key", "--delay", 50, *keys, "Return")
+                viewer.expect(f"USB: 1209:00{number:02x}{why}", since=mark)
+
+            # the helper allows it, but the file cannot be opened all the same
+            choose("End", number=40, why=r" cannot be opened \(permission denied\)\. You need write access to "
+                   "/dev/bus/usb/001/040: by a udev rule, or by the file's group")
+            with open(path + ".asked", encoding="utf-8") as file:
+                check(file.read() == "1 40\n", "the helper was asked for something else")
+            helper(vm.folder, "Not authorized")
+            choose("Home", "Next", "Next", number=25, why=r" cannot be opened \(Not authorized\)\. To open "
+                   "/dev/bus/usb/001/025, polkit must allow you org.spice-space.lowlevelusbaccess")
+            os.remove(path)
+            choose(*["Down"] * 3, number=28,
+                   why=" cannot be opened: spice-client-glib-usb-acl-helper, which gives access to "
+                   "/dev/bus/usb/001/028, is not installed")
+            helper(vm.folder, "CANCELED")
+            choose("Prior", number=16, why=": cancelled")
+            xdo("key", "Escape")
+            check(viewer.alive(), "the viewer ended")
+
+
 if __name__ == "__main__":
     sys.exit(run_case(globals()[sys.argv[2]]))

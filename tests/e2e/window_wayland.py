@@ -363,33 +363,90 @@ def text_is_pasted_both_ways():
 # ---- files -------------------------------------------------------------------------------------
 
 
+DRAG = BESIDE[0] + 50, BESIDE[1] + 50  # from a place in that window
+
+
+def other_program():
+    dragger = Dragger("Files")
+    wait_until(lambda: os.getpid() in windows(), "the other program has no window")
+    sway(f"[pid={os.getpid()}] move absolute position {BESIDE[0]} {BESIDE[1]}")
+    wait_until(lambda: windows()[os.getpid()]["rect"]["x"] == BESIDE[0], "its window does not move")
+    dragger.sync()
+    return dragger
+
+
 def dropped_files_arrive_whole():
     with Machine(sound=False) as vm, Desk() as desk:
         viewer = desk.connect(vm)
         vm.expect("^agent-client 0x")
-        dragger = Dragger("Files")
-        wait_until(lambda: os.getpid() in windows(), "the other program has no window")
-        sway(f"[pid={os.getpid()}] move absolute position {BESIDE[0]} {BESIDE[1]}")
-        wait_until(lambda: windows()[os.getpid()]["rect"]["x"] == BESIDE[0], "its window does not move")
-        dragger.sync()
-        start = BESIDE[0] + 50, BESIDE[1] + 50
+        dragger = other_program()
         names = "one.bin", "gr\u00fc\u00dfe an \u4f60.txt", "with spaces  and 100%.bin", "semi;colon#hash?.txt"
         paths = [drop.make(vm, name, 10000 + 1000 * i) for i, name in enumerate(names)]
-        for some in (paths[:1], paths[1:]):
+        for some, delay in ((paths[:1], 0), (paths[1:], 0), (paths[:1], 0.3), (paths[1:], 3)):
             mark, said = vm.mark(), viewer.mark()
-            for _ in range(20):
-                taken = dragger.drag(desk.hands, start, (300, 200), some)
-                if taken or not dragger.late:
-                    break
-            check(taken, "the window does not take the drop" + dragger.late * ": this machine is too slow for SDL")
+            taken = dragger.drag(desk.hands, DRAG, (300, 200), some, delay=delay)
+            check(taken, f"the window does not take a drop that needs {delay} s")
             drop.expect_all(vm, mark, *some)
             viewer.expect("one.bin is in the guest|3 of 3 files in the guest", since=said)
+            lines = drop.lines_about_files(viewer, said)
+            check(len(lines) == 1, f"it says {lines}")  # not twice, by SDL as well
         # What was dropped is not what is in the clipboard, and the window goes on working.
         mark = vm.mark()
         viewer.focus()
         desk.hands.tap("b")
         vm.expect("key 48 0", since=mark)
         check(not vm.only("btn", mark) and not vm.held(mark), f"still held: {vm.held(mark)}")
+
+
+def what_cannot_be_taken_of_a_drop_is_said():
+    with Desk() as desk:
+        viewer = desk.open("--demo", "spice:enable=no")
+        viewer.place()
+        dragger = other_program()
+        host = os.uname().nodename
+
+        def says(sentence, content, taken=True, **more):
+            mark = viewer.mark()
+            got = dragger.drag(desk.hands, DRAG, (300, 200), content=content, **more)
+            check(got == taken, f"{content[:80]!r}: {'not ' * taken}taken")
+            viewer.expect(sentence, since=mark)
+            time.sleep(1.1)  # the same sentence within a second is not said again
+            lines = drop.lines_about_files(viewer, mark)
+            check(len(lines) == 1, f"{content[:80]!r}: it says {lines}")
+
+        off = "Files cannot be sent: SPICE is off"
+        says(off, f"file://{host}/etc/hosts\r\n".encode())
+        says(off, b"# a comment\nfile:///etc/hosts\nfile://LocalHost/etc/host%73")
+        says(off, b"".join(b"file:///tmp/%d\r\n" % i for i in range(5000)), delay=0.3)
+        says("Not sent: https://localhost/x: it is no file", b"https://localhost/x\r\n")
+        says("Not sent: file://elsewhere.example/x: it is a file of another computer",
+             b"file://elsewhere.example/x\r\n")
+        says("Not sent: file:///a%zz: its name is not written as a URI", b"file:///a%zz\r\n")
+        says("Not sent: dropped files: the other program did not name them", b"", taken=False)
+        says("Not sent: dropped files: there are too many files", b"x" * (9 << 20), taken=False)
+        # What is no list of files is not taken, and leaves nothing behind.
+        mark = viewer.mark()
+        check(not dragger.drag(desk.hands, DRAG, (300, 200), content=b"text", kind="text/plain"), "text is taken")
+        says(off, b"file:///etc/hosts\n")
+        check(len(drop.lines_about_files(viewer, mark)) == 1, "the text is talked about")
+        # A program that never says what it has holds up neither other drops, nor the window or its end.
+        def hang():
+            try:
+                dragger.drag(desk.hands, DRAG, (300, 200), content=b"x", delay=1000, patience=0.5)
+                check(False, "a drop without content was taken")
+            except OSError:
+                pass
+
+        hang()
+        says(off, b"file:///etc/hosts\n")
+        for _ in range(3):
+            hang()
+        says("Not sent: dropped files: others are still being waited for", b"file:///etc/hosts\n", taken=False)
+        viewer.place()
+        began = time.monotonic()
+        viewer.__exit__(None)
+        check(time.monotonic() - began < 25, "the viewer waits for the other program")
+        desk.viewers.remove(viewer)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,75 @@ static void atlas_changes_with_the_scale_only(void **state)
     assert_int_equal(orl_osd_build(osd, &s)->atlas_serial, first);
     s.scale = 2;
     assert_int_not_equal(orl_osd_build(osd, &s)->atlas_serial, first);
+    orl_osd_destroy(&osd);
+}
+
+/* The sanitizers' allocator counts for itself. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static size_t bytes_in_use(void)
+{
+    if (__sanitizer_get_current_allocated_bytes) {
+        return __sanitizer_get_current_allocated_bytes();
+    }
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+static void a_resting_overlay_frees_its_font_and_comes_back(void **state)
+{
+    (void)state;
+    const uint64_t start = 1000;
+    struct orl_osd *osd = NULL;
+    struct orl_osd_state s = everything(1280, 720, 1);
+    assert_int_equal(orl_osd_create(&osd), ORL_OK);
+    assert_true(orl_osd_rest(NULL, start) == UINT64_MAX);
+    assert_true(orl_osd_rest(osd, start) == UINT64_MAX); /* nothing to free yet */
+    (void)orl_osd_build(osd, &s); /* what Dear ImGui keeps for good is there now */
+    (void)orl_osd_rest(osd, start);
+    (void)orl_osd_rest(osd, start + ORL_OSD_REST_NS);
+    size_t bare = bytes_in_use();
+    const struct orl_draw_list *l = orl_osd_build(osd, &s);
+    size_t drawn = bytes_in_use();
+    uint64_t serial = l->serial;
+    uint64_t atlas = l->atlas_serial;
+    size_t pixels = (size_t)l->atlas_w * l->atlas_h;
+    assert_true(drawn >= bare + pixels);
+    uint64_t due = orl_osd_rest(osd, start);
+    assert_true(due == start + ORL_OSD_REST_NS);
+    assert_true(orl_osd_rest(osd, due - 1) == due);
+    assert_int_equal(orl_osd_build(osd, &s)->serial,
+                     serial); /* it is shown again: all is there */
+    assert_int_equal(l->atlas_serial, atlas);
+    assert_true(orl_osd_rest(osd, due) == due + ORL_OSD_REST_NS);
+    assert_true(orl_osd_rest(osd, due + ORL_OSD_REST_NS) == UINT64_MAX);
+    assert_true(orl_osd_rest(osd, due + 2 * ORL_OSD_REST_NS) == UINT64_MAX);
+    assert_true(bytes_in_use() <= bare);
+    l = orl_osd_build(osd, &s); /* the very same state */
+    assert_true(l->serial > serial && l->atlas_serial > atlas && l->atlas && l->n_cmds > 0);
+    printf("          the overlay holds %zu KiB while it rests, %zu KiB more otherwise\n",
+           bare / 1024, (drawn - bare) / 1024);
+    orl_osd_destroy(&osd);
+}
+
+static void a_long_list_has_a_bar(void **state)
+{
+    (void)state;
+    struct orl_osd *osd = NULL;
+    struct orl_osd_state s = streaming();
+    struct orl_osd_dialog *d = &s.extra.dialog;
+    assert_int_equal(orl_osd_create(&osd), ORL_OK);
+    snprintf(d->title, sizeof(d->title), "USB");
+    d->rows = d->total = ORL_OSD_ROWS;
+    uint32_t plain = orl_osd_build(osd, &s)->n_vertices;
+    d->total = 30;
+    uint32_t bar = orl_osd_build(osd, &s)->n_vertices;
+    assert_int_equal(bar, plain + 2 * 4); /* two rectangles */
+    uint64_t serial = orl_osd_build(osd, &s)->serial;
+    d->first = 18;
+    assert_int_not_equal(orl_osd_build(osd, &s)->serial, serial);
+    d->first = 19; /* behind the end: not believed */
+    assert_int_equal(orl_osd_build(osd, &s)->n_vertices, plain);
     orl_osd_destroy(&osd);
 }
 
@@ -198,6 +268,8 @@ int main(void)
         cmocka_unit_test(atlas_changes_with_the_scale_only),
         cmocka_unit_test(triangles_are_sound_in_every_window_and_scale),
         cmocka_unit_test(whole_help_fits_into_a_common_window),
+        cmocka_unit_test(a_resting_overlay_frees_its_font_and_comes_back),
+        cmocka_unit_test(a_long_list_has_a_bar),
         cmocka_unit_test(panels_hold_what_is_shown_only),
         cmocka_unit_test(broken_text_becomes_readable),
     };

@@ -12,6 +12,7 @@
 #include "rig.h"
 #include "spice/impl.h"
 #include "spice/rules.h"
+#include "spice/usb_why.h"
 #include "spice/webdav.h"
 #include "support/check.h"
 #include "support/random.h"
@@ -224,6 +225,53 @@ static void wrong_usb_rules_are_said_once_each(void **state)
     expect_no_message(r, 500);
 }
 
+static void expect_why(GQuark domain, int code, const char *message, const char *want)
+{
+    const struct orl_spice_usb device = {.id = 3 * 256 + 7, .vendor = 0x46d, .product = 0xc52b};
+    char why[256];
+    GError *error = g_error_new_literal(domain, code, message);
+    orl_usb_why(&device, error, why, sizeof(why));
+    assert_string_equal(why, want);
+    g_error_free(error);
+}
+
+static void a_missing_permission_is_named_with_what_gives_it(void **state)
+{
+    GQuark spice = g_quark_from_string("spice-client-error-quark");
+    (void)state;
+    expect_why(
+        G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT, "Failed to execute child process",
+        "046d:c52b cannot be opened: spice-client-glib-usb-acl-helper, which gives access "
+        "to /dev/bus/usb/003/007, is not installed. Install the package of that name, and "
+        "polkit.");
+    expect_why(
+        spice, 0, "Error setting USB device node ACL: 'Not authorized'",
+        "046d:c52b cannot be opened (Not authorized). To open /dev/bus/usb/003/007, polkit "
+        "must allow you org.spice-space.lowlevelusbaccess.");
+    expect_why(spice, 0, "Unexpected EOF reading from acl helper stdout",
+               "046d:c52b cannot be opened (Unexpected EOF reading from acl helper stdout). To "
+               "open /dev/bus/usb/003/007, polkit must allow you "
+               "org.spice-space.lowlevelusbaccess.");
+    expect_why(spice, 0, "Error libusb_open: Access denied [-3]",
+               "046d:c52b cannot be opened (permission denied). You need write access to "
+               "/dev/bus/usb/003/007: by a udev rule, or by the file's group.");
+    expect_why(spice, 0, "Error libusb_open: No such device [-4]",
+               "Error libusb_open: No such device [-4]");
+    expect_why(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Setting USB device node ACL cancelled",
+               "046d:c52b: cancelled");
+    expect_why(spice, 0, "There are no free USB channels", "There are no free USB channels");
+    char why[256];
+    char long_text[1000];
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    memcpy(long_text, "ACL", 3);
+    GError *error = g_error_new_literal(spice, 0, long_text);
+    const struct orl_spice_usb device = {.id = UINT64_MAX, .vendor = 1, .product = 2};
+    orl_usb_why(&device, error, why, sizeof(why));
+    assert_non_null(strstr(why, "polkit must allow you org.spice-space.lowlevelusbaccess."));
+    g_error_free(error);
+}
+
 /* A drive of the library's own, on the session's thread. */
 struct plug {
     struct rig *r;
@@ -304,6 +352,7 @@ int main(void)
         cmocka_unit_test(filter_rules_are_understood_or_explained),
         cmocka_unit_test(rules_that_pass_are_taken_by_the_library),
         cmocka_unit_test(targets_outside_the_shared_folder_are_recognised),
+        cmocka_unit_test(a_missing_permission_is_named_with_what_gives_it),
         TEST(a_folder_that_cannot_be_shared_is_said_once),
         TEST(a_machine_without_channel_for_the_folder_is_told_of),
         TEST(wrong_usb_rules_are_said_once_each),

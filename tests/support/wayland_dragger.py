@@ -3,6 +3,8 @@
 
     dragger = Dragger("Files")                     # a small window of this title
     dragger.drag(hands, start, (300, 200), paths)  # by the hands, from a place in that window
+    dragger.drag(..., delay=0.3)                   # it needs so long to say what it has
+    dragger.drag(..., content=b"any bytes")        # instead of paths
 
 Speaks the wire format itself, like wayland_hands.
 """
@@ -23,7 +25,8 @@ class Dragger(Wire):
     def __init__(self, title):
         self.told = {}  # (object, opcode): body of the last event
         self.pointer = self.base = self.role = self.source = None
-        self.content, self.over, self.given, self.late = b"", False, False, False
+        self.content, self.delay, self.asked = b"", 0, []  # asked: files to write to, each with its time
+        self.over, self.finished, self.cancelled = False, False, False
         super().__init__()
         seat = self.bind("wl_seat")
         self.pointer = self.make(seat, 0)
@@ -58,12 +61,22 @@ class Dragger(Wire):
         elif (sender, opcode) == (self.role, 0):  # configure
             self.send(self.role, 4, body)
         elif sender == self.source and opcode == 1:  # send
+            self.asked.append((time.monotonic() + self.delay, self.files.pop(0)))
+        elif sender == self.source and opcode == 2:
+            self.cancelled = True
+        elif sender == self.source and opcode == 4:
+            self.finished = True
+
+    def answer(self):
+        """Also to those who have stopped waiting: SDL asks too, for itself, and does not wait long."""
+        due = [one for one in self.asked if one[0] <= time.monotonic()]
+        self.asked = [one for one in self.asked if one not in due]
+        for _, fd in due:
             try:
-                with os.fdopen(self.files.pop(0), "wb") as file:
+                with os.fdopen(fd, "wb") as file:
                     file.write(self.content)
-                self.given = True
             except BrokenPipeError:
-                self.late = True
+                pass
 
     def wait(self, true, sentence, timeout=30):
         end = time.monotonic() + timeout
@@ -71,6 +84,7 @@ class Dragger(Wire):
             if time.monotonic() > end:
                 raise OSError(sentence)
             self.sync()
+            self.answer()
             time.sleep(0.001)
 
     def enter(self, hands, place):
@@ -80,13 +94,14 @@ class Dragger(Wire):
         self.sync()
         return self.over
 
-    def drag(self, hands, start, target, paths):
-        """True when the window there has taken the content; SDL 2.26 never says that it has finished.
-        `late` says whether it was tired of waiting: SDL does so for 14 ms, and then the drop is lost."""
-        self.given = self.late = False
+    def drag(self, hands, start, target, paths=(), content=None, delay=0, kind=URI_LIST, patience=60):
+        """True when the window there says that it has all; False when the drop was cancelled."""
+        self.finished = self.cancelled = False
         self.content = "".join(f"file://{urllib.parse.quote(path)}\r\n" for path in paths).encode()
+        self.content = self.content if content is None else content
+        self.delay = delay
         self.source = self.make(self.manager, 0)
-        self.send(self.source, 0, text(URI_LIST))
+        self.send(self.source, 0, text(kind))
         self.send(self.source, 2, struct.pack("=I", COPY))
         self.told.pop((self.pointer, 3), None)
         self.wait(lambda: self.enter(hands, start), "the pointer does not come into the window")
@@ -98,7 +113,8 @@ class Dragger(Wire):
         for step in range(1, 6):
             hands.point(*(a + (b - a) * step / 5 for a, b in zip(start, target)))
         wanted = self.source, 0  # target: a type, or nothing
-        self.wait(lambda: len(self.told.get(wanted, b"")) > 4, "the window does not want files")
+        if kind == URI_LIST:
+            self.wait(lambda: len(self.told.get(wanted, b"")) > 4, "the window does not want files")
         hands.button(LEFT, False)
-        self.wait(lambda: self.given or self.late or (self.source, 2) in self.told, "the drop has no end")
-        return self.given
+        self.wait(lambda: self.finished or self.cancelled, "the drop has no end", timeout=patience)
+        return self.finished

@@ -42,6 +42,7 @@ int rig_start(void **state)
     assert_int_equal(chmod(r->dir, 0755), 0);
     r->win.window = the_window();
     r->win.wake_type = SDL_RegisterEvents(1);
+    orl_win_open_data(&r->win);
     assert_int_equal(orl_win_clip_create(&r->clip, &r->win, RIG_MAX_BYTES), ORL_OK);
     *state = r;
     return 0;
@@ -55,6 +56,7 @@ int rig_stop(void **state)
     rig_pass(r, 100);
     uint64_t before = orl_now_ns();
     orl_win_clip_destroy(&r->clip);
+    orl_win_close_data(&r->win);
     assert_true(orl_now_ns() - before < 10 * ORL_NS_PER_S);
     char command[128];
     snprintf(command, sizeof(command), "rm -rf '%s'", r->dir);
