@@ -7,6 +7,7 @@ harness.py BUILD_DIR CASE
 import array
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -101,14 +102,23 @@ def a_tablet_gives_positions():
         check(abs(x - 32767 * 360 / 720) < 60 and abs(y - 32767 * 100 / 400) < 90, f"it is at {x},{y}")
 
 
+def light(vm, locks):
+    """Sets the guest's lights. The server may still press a lock key of its own from when the client
+    came, and undo it on a busy computer: then it is said again."""
+    for patience in (5, 10, 30):
+        mark = vm.mark()
+        vm.command(f"locks {locks}")
+        if vm.lines.expect(rf"^leds \d+ {locks}$", patience, mark):
+            return
+    check(False, f"the guest's lights do not become {locks}, but {vm.leds()}")
+
+
 def locks_go_both_ways():
     with Machine(sound=False, vga="none") as vm, Client(vm) as client:
-        mark = vm.mark()
         for locks in (4, 2, 1, 7, 0):
             before = client.mark()
-            vm.command(f"locks {locks}")
+            light(vm, locks)
             client.expect(f"^leds {locks}$", since=before)
-            vm.expect(rf"^leds \d+ {locks}$", since=mark)
         for locks in (4, 6, 0):
             before = client.mark()
             client.send(f"locks {locks}")
@@ -156,8 +166,13 @@ def a_tone_is_heard_exactly():
         for percent, level in ((50, 0x7fff), (100, 0xffff)):
             mark = client.mark()
             vm.command(f"volume {percent}")
-            heard = client.expect(r"^volume (\d+) mute 0", since=mark)
-            check(abs(int(heard[1]) - level) < 0x300, f"volume {heard[1]} at {percent} %")
+
+            def heard():
+                said = [re.match(r"volume (\d+) mute 0", line) for line in client.lines.since(mark)]
+                return [int(m[1]) for m in said if m]
+            # The channels are set one by one: an old value may be said once more.
+            client.wait_until(lambda: heard() and abs(heard()[-1] - level) < 0x300,
+                              f"the volume is not that of {percent} %")
         client_mark = client.mark()
         vm.command("mute 1")
         client.expect("mute 1$", since=client_mark)
