@@ -9,6 +9,7 @@
 #define SPINS        200                  /* looks before the first sleep: some microseconds */
 #define SLEEP_MIN_NS (30 * ORL_NS_PER_US) /* guests that copy by CPU advance every 100-200 us */
 #define SLEEP_MAX_NS (200 * ORL_NS_PER_US)
+#define PACE_MAX_NS  ORL_NS_PER_MS /* between two looks for the end of a frame */
 #define ALIVE_NS     (10 * ORL_NS_PER_MS)
 #define BLOCK_BYTES  262144u
 #define MERGE_GAP    64u /* bytes between two spans that are cheaper to copy than to skip */
@@ -253,6 +254,36 @@ int orl_stage_copy(uint8_t *dst, size_t dst_bytes, struct orl_mem mem,
     return err ? err : look(&j);
 }
 
+/* When half of what is missing should be there, at the pace so far. */
+static uint64_t pace_ns(const struct job *j, uint64_t need, uint64_t first, uint64_t spent_ns)
+{
+    uint64_t done = j->written - first;
+    uint64_t left_ns = done ? spent_ns * (need - j->written) / done / 2 : SLEEP_MIN_NS;
+    return left_ns < SLEEP_MIN_NS  ? SLEEP_MIN_NS
+           : left_ns > PACE_MAX_NS ? PACE_MAX_NS
+                                   : left_ns;
+}
+
+/* Only the end counts, so it is looked for rarely at first. */
+static int wait_for_end(struct job *j, uint64_t need)
+{
+    uint64_t first = j->written;
+    uint64_t begun_ns = orl_now_ns();
+    int err = ORL_OK;
+    for (int i = 0; i < SPINS && !err && j->written < need; i++) {
+        err = look(j);
+    }
+    while (!err && j->written < need) {
+        uint64_t now_ns = orl_now_ns();
+        err = check_limits(j, now_ns);
+        if (!err) {
+            orl_sleep_until(now_ns + pace_ns(j, need, first, now_ns - begun_ns));
+            err = look(j);
+        }
+    }
+    return err;
+}
+
 int orl_stage_wait(struct orl_mem mem, const struct orl_frame_desc *f,
                    const struct orl_stage_limits *limits)
 {
@@ -261,7 +292,7 @@ int orl_stage_wait(struct orl_mem mem, const struct orl_frame_desc *f,
     }
     struct job j = {.counter = mem.base + f->wp_off, .limits = limits};
     int err = look(&j);
-    return err ? err : wait_for(&j, (uint64_t)(f->rows - 1) * f->pitch + f->row_bytes);
+    return err ? err : wait_for_end(&j, (uint64_t)(f->rows - 1) * f->pitch + f->row_bytes);
 }
 
 bool orl_stage_extra_row(uint8_t *row, struct orl_mem mem, const struct orl_frame_desc *f)
