@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the measurements behind `./dev bench`, prints a table and writes JSON.
 
-bench.py BUILD_DIR OUT.json [--quick] [--long] [--only=parts,picture,keys,motion,sound]
+bench.py BUILD_DIR OUT.json [--quick] [--long] [--only=parts,import,dma-vm,picture,keys,motion,sound]
 
 The parts that need no display come from bench/bench_parts. The picture's figures run the real program
 against a synthetic guest in its own process on the display given (./dev bench starts a private Xvfb),
 read the X server's pixels (bench/watch_x11) and the kernel's own accounts of CPU time and context
 switches. Keys, motion and sound have a yardstick measured in the same run: a bare loop of the library
 that Oriel uses (bench/bench_input, bench_motion, bench_audio). --long: ten minutes of uneven packets.
+The ways of a frame to the texture are measured by bench/bench_import, on this machine with sealed memory
+and (dma-vm) in a machine of QEMU with real DMA-BUFs; each is skipped with a line where it cannot run.
 """
+import atexit
 import json
 import os
 import platform
@@ -21,6 +24,9 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import ways_of_frames  # noqa: E402
+
 BUILD, OUT = sys.argv[1], sys.argv[2]
 QUICK = "--quick" in sys.argv
 LONG = "--long" in sys.argv
@@ -30,6 +36,19 @@ BIN = os.path.join(BUILD, "bin")
 BENCH = os.path.join(BUILD, "bench")
 SPAN = 4 if QUICK else 10
 figures = []
+sessions = []
+
+
+def end_all():
+    """What a measurement that failed has left running."""
+    for session in sessions:
+        for process in (session.guest, session.viewer):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+atexit.register(end_all)
 
 
 def figure(name, value, unit, aim=None, rival=None, yardstick=None):
@@ -100,6 +119,8 @@ class Session:
         self.guest = subprocess.Popen(
             [os.path.join(BIN, "oriel-guest"), self.memory, f"--log-posts={self.posts}"] + guest_args,
             stdout=subprocess.DEVNULL)
+        self.viewer = None
+        sessions.append(self)
         while not os.path.exists(self.memory) or os.path.getsize(self.memory) == 0:
             time.sleep(0.01)
         time.sleep(0.3)
@@ -121,6 +142,7 @@ class Session:
         out, _ = self.viewer.communicate(timeout=10)
         self.guest.send_signal(signal.SIGTERM)
         self.guest.wait(timeout=10)
+        sessions.remove(self)
         return out
 
 
@@ -257,6 +279,29 @@ def sound():
     lines(done.stdout.splitlines(), SOUND_AIMS)
 
 
+def ways(command, summary):
+    """Runs bench_import or what runs it; 77 is a skip, which has said why."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode == 77:
+        print("skipped:", command[1] if command[0] == sys.executable else command[2])
+    elif done.returncode:
+        sys.exit("bench: the ways of a frame could not be measured")
+    else:
+        figures.extend(ways_of_frames.plain(done.stdout))
+        summary(ways_of_frames.table(done.stdout), figure)
+
+
+def imports():
+    ways([os.path.join(HERE, "../support/mesa.sh"), os.path.join(HERE, "../../build/cache/mesa"),
+          os.path.join(BENCH, "bench_import"), "-", "20" if QUICK else "60", "20"],
+         ways_of_frames.summary)
+
+
+def imports_in_vm():
+    ways([sys.executable, os.path.join(HERE, "bench_vm.py"), BUILD] + (["--quick"] if QUICK else []),
+         ways_of_frames.summary_vm)
+
+
 def busy():
     """Jiffies that others took: the host of a virtual machine (steal), and all work."""
     with open("/proc/stat") as f:
@@ -296,9 +341,9 @@ def main():
     steal, all_time = busy()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir="/dev/shm") as tmp:
-        for name, measure in (("parts", parts), ("keys", lambda: keys(tmp)),
-                              ("motion", lambda: motion(tmp)), ("sound", sound),
-                              ("picture", lambda: picture(tmp))):
+        for name, measure in (("parts", parts), ("import", imports), ("dma-vm", imports_in_vm),
+                              ("keys", lambda: keys(tmp)), ("motion", lambda: motion(tmp)),
+                              ("sound", sound), ("picture", lambda: picture(tmp))):
             if not ONLY or name in ONLY:
                 measure()
     steal, all_time = busy()[0] - steal, busy()[1] - all_time

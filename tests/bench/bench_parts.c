@@ -324,12 +324,17 @@ static void bench_found(uint32_t hz)
     struct orl_frame *frame = NULL;
     orl_wake_init(&wake);
     orl_frame_link_init(&link, &wake);
+    orl_frame_link_set_ways(&link, 0); /* copies */
     struct orl_frame_conf fc = {.path = child.path};
     uint64_t cpu = thread_cpu_ns();
     if (orl_frame_start(&frame, &fc, &link) != ORL_OK) {
         return;
     }
     uint32_t n = take_frames(&link, &wake, span, found);
+    if (n == 0) {
+        fprintf(stderr, "bench_parts: not one frame was found\n");
+        exit(1); /* figures of nothing would be very good ones */
+    }
     orl_frame_stop(&frame);
     cpu = thread_cpu_ns() - cpu;
     orl_demo_reap(&child);
