@@ -11,6 +11,7 @@ case is a function below, named by the sentence it proves.
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from stage import (  # noqa: E402
     BY_MEMORY, BY_OLD_DRIVER, BY_OPTION, BY_PLAIN_FILE, FORMATS, WIDE, Failed, Guest, Running, Server,
     Skipped, Viewer, check, finish, place_windows, reference, snapshot, still, wait_for_last_picture,
     wait_for_picture)
+from talk import Program  # noqa: E402 (stage.py has made it known)
 
 SCALE = float(os.environ.get("ORL_STRESS_SCALE", "1"))
 
@@ -230,6 +232,30 @@ def viewers_that_come_and_go_do_no_harm_to_the_machine(folder):
         guest.stop()
         check(machine.alive(), f"visit {visit + 1} ended the machine:\n{machine.said()}")
     machine.kill()
+
+
+def the_picture_of_a_card_that_draws_with_opengl_is_imported(folder):
+    """A SPICE server hands out a buffer instead of pixels (QEMU: gl=on), here sealed by nobody and
+    linear; it waits for an answer after each drawing."""
+    width, height, xr24 = 256, 192, 0x34325258
+    rows = [b"".join(struct.pack(">I", i * 40503 & 0xffffff)[1:] for i in range(y * width, (y + 1) * width))
+            for y in range(height)]
+    card = Program([os.path.join(BUILD, "tests", "orl_fake_card"), folder + "/card"])
+    card.expect("ready")
+    card.send("mode 64 48 32")
+    viewer = Viewer("none", "app:transport=spice", "spice:enable=yes", f"spice:host={folder}/card",
+                    "spice:port=0", "spice:audio=no", "spice:clipboard=no")
+    for top_down in (1, 0):
+        card.send(f"gl {width} {height} {xr24} {top_down}")
+        picture = rows if top_down else rows[::-1]
+        wait_for_picture((width, height, b"".join(picture)), what=f"a card, first row at the top: {top_down}")
+        for _ in range(3):
+            mark = card.mark()
+            card.send(f"gl-draw 0 0 {width} {height}")
+            card.expect("gl drawn", since=mark)
+    check("is not taken" not in viewer.said(), f"the buffer was refused:\n{viewer.said()}")
+    viewer.stop()
+    card.stop()
 
 
 def plain_files_and_old_drivers_are_read_in_place(folder):
