@@ -22,6 +22,7 @@ static const char *cause_of(uint64_t why)
     case ORL_WHY_MEMORY: return "this memory cannot be exported";
     case ORL_WHY_DRIVER: return "the graphics driver does not import it";
     case ORL_WHY_EXPORT: return "the memory could not be exported";
+    case ORL_WHY_SHAPE: return "the graphics driver does not import this picture's shape";
     case ORL_WHY_REFUSED: return "the graphics driver refused it";
     default: return "";
     }

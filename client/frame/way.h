@@ -25,6 +25,7 @@ enum orl_way_why {
     ORL_WHY_DRIVER,  /* GL does not import */
     ORL_WHY_EXPORT,  /* an export failed */
     ORL_WHY_REFUSED, /* an import failed */
+    ORL_WHY_SHAPE,   /* GL does not import pictures of this size, pitch or type */
     ORL_WHYS
 };
 

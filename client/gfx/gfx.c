@@ -14,7 +14,8 @@
 struct picture {
     struct orl_frame_tex frame;
     struct orl_cursor_tex cursor;
-    bool imported; /* images of its source's memory may be there */
+    bool imported;  /* images of its source's memory may be there */
+    bool by_import; /* the last slot was */
 };
 
 struct orl_gfx {
@@ -146,13 +147,20 @@ static int import_frame(struct orl_gfx *g, const struct orl_slot *slot)
     if (!err) {
         err = orl_frame_tex_import(&g->now->frame, &g->import, image, slot);
         g->now->imported = true;
+        g->now->by_import = err == ORL_OK;
         g->path = "import";
     }
     return err;
 }
 
+bool orl_gfx_imported(const struct orl_gfx *gfx)
+{
+    return gfx->now->by_import;
+}
+
 static int take_frame(struct orl_gfx *g, const struct orl_slot *slot)
 {
+    g->now->by_import = false;
     if (slot->kind == ORL_SLOT_DMABUF) {
         int err = import_frame(g, slot);
         if (err != ORL_EUNSUPPORTED || !slot->map) {

@@ -50,6 +50,8 @@ void orl_gfx_pool_free(struct orl_gfx *gfx, struct orl_pool *pool);
  */
 uint32_t orl_gfx_ways(const struct orl_gfx *gfx);
 void orl_gfx_set_import(struct orl_gfx *gfx, bool import);
+/* Whether GL itself has read the selected picture's last slot; false: the processor has. */
+bool orl_gfx_imported(const struct orl_gfx *gfx);
 /* Why the last import was refused, as a clause for a log line; "" never. */
 const char *orl_gfx_refusal(const struct orl_gfx *gfx);
 

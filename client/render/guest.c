@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "frame/way.h"
 #include "render/render_impl.h"
 
 #define ORL_LOG_MODULE "render"
 #include "base/log.h"
+
+#define UPLOAD_LOG_NS (10 * ORL_NS_PER_S)
 
 static void take_status(struct orl_render *r, uint64_t now_ns)
 {
@@ -124,6 +127,30 @@ static void refuse_held(struct orl_render *r)
     r->held = 0;
 }
 
+/*
+ * GL imports this memory, but no picture of this size, pitch or type: it was uploaded from where it
+ * stands. Said when it begins, not for each change of a guest that likes to change.
+ */
+static void note_upload(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
+{
+    bool uploaded = slot->kind == ORL_SLOT_DMABUF && !orl_gfx_imported(r->gfx);
+    if (uploaded == (orl_counter_get(&r->link->stats.uploaded) != 0)) {
+        return;
+    }
+    orl_counter_set(&r->link->stats.uploaded, uploaded);
+    if (uploaded && (!r->upload_said_ns || now_ns - r->upload_said_ns >= UPLOAD_LOG_NS)) {
+        r->upload_said_ns = now_ns;
+        orl_info("frames are read by the processor: %s", orl_gfx_refusal(r->gfx));
+    }
+}
+
+uint64_t orl_render_way(const struct orl_render *r)
+{
+    return orl_counter_get(&r->link->stats.uploaded)
+               ? orl_way_word(ORL_USED_HELD, ORL_WHY_SHAPE)
+               : orl_counter_get(&r->frames->way);
+}
+
 /* A slot with pixels. False: it was refused, and all is as before. */
 static bool take_picture(struct orl_render *r, const struct orl_slot *slot, uint64_t now_ns)
 {
@@ -137,6 +164,7 @@ static bool take_picture(struct orl_render *r, const struct orl_slot *slot, uint
     }
     orl_render_release_held(r, 0);
     if (err == ORL_OK) {
+        note_upload(r, slot, now_ns);
         r->frame_waits = true;
         r->t_seen_ns = slot->t_seen_ns;
     }

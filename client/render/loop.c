@@ -23,6 +23,7 @@ int orl_render_link_init(struct orl_render_link *link)
     orl_wake_init(&link->wake);
     orl_counter_init(&link->stats.draws);
     orl_counter_init(&link->stats.frames);
+    orl_counter_init(&link->stats.uploaded);
     orl_counter_init(&link->stats.fallback_frames);
     orl_counter_init(&link->stats.shown);
     orl_histogram_init(&link->stats.found_to_shown);
@@ -257,6 +258,6 @@ struct orl_render_info orl_render_info(const struct orl_render *r)
 {
     struct orl_render_info info = {
         .renderer = r->renderer, .upload_path = r->upload_path, .software = r->software};
-    orl_way_text(info.frames, orl_counter_get(&r->frames->way));
+    orl_way_text(info.frames, orl_render_way(r));
     return info;
 }

@@ -117,7 +117,7 @@ static uint64_t update_fps(struct orl_render *r, uint64_t now_ns)
 static void show_way(const struct orl_render *r, struct orl_osd_state *s)
 {
     if (!s->extra.link[0] && r->choice.shown == ORL_SHOWN_RING) {
-        orl_sentences_way(s->extra.link, orl_counter_get(&r->frames->way));
+        orl_sentences_way(s->extra.link, orl_render_way(r));
     }
 }
 

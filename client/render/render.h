@@ -46,8 +46,9 @@ struct orl_view_state {
 
 /* Numbers for the summary, the overlay and the bench. Written by the render thread. */
 struct orl_render_stats {
-    struct orl_counter draws;           /* pictures presented */
-    struct orl_counter frames;          /* the ring's frames that were shown */
+    struct orl_counter draws;    /* pictures presented */
+    struct orl_counter frames;   /* the ring's frames that were shown */
+    struct orl_counter uploaded; /* 1: GL imports the memory, but not pictures of this shape */
     struct orl_counter fallback_frames; /* the same of the display behind SPICE */
     struct orl_counter
         shown; /* packed, see orl_render_shown(); main is woken when it changes */

@@ -68,7 +68,8 @@ struct orl_render {
     /* Frames that are read in the guest's memory. */
     /* Slots that GL may still read; 0 none. Each is released once: frame/link.h, frame/fallback.h */
     uint64_t held, display_held;
-    uint32_t ways; /* told to the frame thread last */
+    uint64_t upload_said_ns; /* when it was said that GL does not import a shape; 0 never */
+    uint32_t ways;           /* told to the frame thread last */
 
     /* The pictures we have, and the one that is shown. */
     struct orl_render_picture pictures[ORL_PICTURES];
@@ -120,6 +121,9 @@ ORL_MUST int orl_render_put(struct orl_render *r, int which, const struct orl_sl
 
 /* GL is up: tells the frame thread which ways it takes pixels by. */
 void orl_render_tell_ways(struct orl_render *r);
+
+/* How the ring's frames come, as in link->way; also known here: what GL made of them. Any thread. */
+uint64_t orl_render_way(const struct orl_render *r);
 
 /* Gives held slots back if GL has finished with them, waiting at most `wait_ns` for that. */
 void orl_render_release_held(struct orl_render *r, uint64_t wait_ns);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "frame/fallback.h"
+#include "frame/way.h"
 #include "render/render.h"
 #include "support/check.h"
 
@@ -60,6 +61,7 @@ void orl_surface_present(struct orl_surface *s, const struct orl_rects *damage, 
 struct orl_gfx {
     uint32_t ways;
     bool refuses; /* the next frame, and with it its way */
+    bool uploads; /* shows it, but not by an import */
     int error;    /* or this, instead */
     bool reads;   /* GL is still at work on the last frame */
     bool never_ends;
@@ -118,6 +120,10 @@ const char *orl_gfx_refusal(const struct orl_gfx *gfx)
 {
     (void)gfx;
     return "the test says no";
+}
+bool orl_gfx_imported(const struct orl_gfx *gfx)
+{
+    return !gfx->uploads;
 }
 int orl_gfx_frame(struct orl_gfx *gfx, const struct orl_slot *slot)
 {
@@ -442,6 +448,26 @@ static void the_way_of_the_frames_can_be_asked_for(void **state)
     end();
 }
 
+static void a_shape_that_gl_does_not_import_is_told(void **state)
+{
+    (void)state;
+    begin(ORL_WAY_DMABUF);
+    orl_counter_set(&st.ring.way, orl_way_word(ORL_USED_KVMFR, ORL_WHY_NOTHING));
+    publish(ORL_SLOT_DMABUF);
+    step();
+    assert_string_equal(orl_render_info(st.render).frames, "DMA-BUF (kvmfr)");
+    gl.uploads = true;
+    publish(ORL_SLOT_DMABUF);
+    step();
+    assert_true(released(2, true));
+    assert_non_null(strstr(orl_render_info(st.render).frames, "does not import"));
+    gl.uploads = false;
+    publish(ORL_SLOT_DMABUF);
+    step();
+    assert_string_equal(orl_render_info(st.render).frames, "DMA-BUF (kvmfr)");
+    end();
+}
+
 /* ---- The emulated card's buffer -------------------------------------------------------------- */
 
 static void publish_display(enum orl_slot_kind kind)
@@ -519,6 +545,7 @@ int main(void)
         cmocka_unit_test(the_end_waits_for_gl_and_releases_even_if_it_never_answers),
         cmocka_unit_test(no_session_after_a_held_frame_keeps_the_picture),
         cmocka_unit_test(the_way_of_the_frames_can_be_asked_for),
+        cmocka_unit_test(a_shape_that_gl_does_not_import_is_told),
         cmocka_unit_test(the_emulated_cards_buffer_is_released_when_gl_has_read_it),
         cmocka_unit_test(a_buffer_that_gl_refuses_goes_back_as_not_shown),
     };
