@@ -241,24 +241,29 @@ static void end(void)
     orl_render_link_finish(&st.link);
 }
 
+/* A whole picture of the window's size, held if the kind is. */
+static struct orl_slot picture(enum orl_slot_kind kind)
+{
+    bool held = kind == ORL_SLOT_HELD || kind == ORL_SLOT_DMABUF;
+    return (struct orl_slot){.kind = kind,
+                             .desc = {.fmt = ORL_PIX_BGRA8,
+                                      .w = WIN_W,
+                                      .h = WIN_H,
+                                      .rows = WIN_H,
+                                      .pitch = WIN_W * 4,
+                                      .row_bytes = WIN_W * 4,
+                                      .screen_w = WIN_W,
+                                      .screen_h = WIN_H},
+                             .upload = {.full = true},
+                             .hold = held ? ++st.holds : 0,
+                             .t_seen_ns = st.now_ns};
+}
+
 static void publish(enum orl_slot_kind kind)
 {
     struct orl_slot *slot = &st.ring.frame[st.ring.frame_mb.back];
-    *slot = (struct orl_slot){.kind = kind,
-                              .desc = {.fmt = ORL_PIX_BGRA8,
-                                       .w = WIN_W,
-                                       .h = WIN_H,
-                                       .rows = WIN_H,
-                                       .pitch = WIN_W * 4,
-                                       .row_bytes = WIN_W * 4,
-                                       .screen_w = WIN_W,
-                                       .screen_h = WIN_H},
-                              .upload = {.full = true},
-                              .map = st.memory,
-                              .t_seen_ns = st.now_ns};
-    if (kind == ORL_SLOT_HELD || kind == ORL_SLOT_DMABUF) {
-        slot->hold = ++st.holds;
-    }
+    *slot = picture(kind);
+    slot->map = st.memory;
     orl_mailbox_publish(&st.ring.frame_mb);
     orl_wake_set(&st.link.wake, ORL_RENDER_FRAME);
 }
@@ -473,20 +478,8 @@ static void a_shape_that_gl_does_not_import_is_told(void **state)
 static void publish_display(enum orl_slot_kind kind)
 {
     struct orl_slot *slot = &st.display.frame[st.display.frame_mb.back];
-    *slot = (struct orl_slot){.kind = kind,
-                              .desc = {.fmt = ORL_PIX_BGRA8,
-                                       .w = WIN_W,
-                                       .h = WIN_H,
-                                       .rows = WIN_H,
-                                       .pitch = WIN_W * 4,
-                                       .row_bytes = WIN_W * 4,
-                                       .screen_w = WIN_W,
-                                       .screen_h = WIN_H},
-                              .upload = {.full = true},
-                              .shared = {.id = 1, .fd = -1, .foreign = true}};
-    if (kind == ORL_SLOT_DMABUF) {
-        slot->hold = ++st.holds;
-    }
+    *slot = picture(kind);
+    slot->shared = (struct orl_shared){.id = 1, .fd = -1, .foreign = true};
     orl_mailbox_publish(&st.display.frame_mb);
     orl_wake_set(&st.link.wake, ORL_RENDER_FALLBACK);
 }
