@@ -6,7 +6,7 @@
 #include "support/random.h"
 #include "win/drop_list.h"
 
-#define HOST "Workshop"
+#define HOST "Studio"
 
 static struct orl_win_drop_list list_of(const char *text)
 {
@@ -40,7 +40,7 @@ static void file_uris_become_paths(void **state)
         {"FILE:///a", "/a"},
         {"file://localhost/a", "/a"},
         {"file://LOCALHOST/a", "/a"},
-        {"file://workshop/a", "/a"},
+        {"file://studio/a", "/a"},
         {"file:///gr%c3%bc%C3%9fe%20an", "/gr\xc3\xbc\xc3\x9f"
                                          "e an"},
         {"file:///100%25", "/100%"},
@@ -66,8 +66,8 @@ static void other_uris_are_refused_with_a_reason(void **state)
     expect("/a", ORL_WIN_DROP_BAD, "it is no file");
     expect("file", ORL_WIN_DROP_BAD, "it is no file");
     expect("file://elsewhere/a", ORL_WIN_DROP_BAD, "it is a file of another computer");
-    expect("file://workshop.example/a", ORL_WIN_DROP_BAD, "another computer");
-    expect("file://work/a", ORL_WIN_DROP_BAD, "another computer");
+    expect("file://studio.example/a", ORL_WIN_DROP_BAD, "another computer");
+    expect("file://stud/a", ORL_WIN_DROP_BAD, "another computer");
     expect("file:", ORL_WIN_DROP_BAD, uri);
     expect("file://", ORL_WIN_DROP_BAD, uri);
     expect("file:a", ORL_WIN_DROP_BAD, uri);
