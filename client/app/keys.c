@@ -23,6 +23,24 @@ static void rotate(struct orl_app *app)
     orl_app_shape_picture(app);
 }
 
+/* Off, 1, 2, ... egl:nvGainMax, off. */
+static void night_vision(struct orl_app *app)
+{
+    uint32_t most = (uint32_t)app->conf->egl_nv_gain_max;
+    if (most == 0) {
+        orl_app_alert(app, "Night vision is switched off by egl:nvGainMax=0");
+        return;
+    }
+    app->view.night_gain = app->view.night_gain < most ? app->view.night_gain + 1 : 0;
+    if (app->view.night_gain == 0) {
+        orl_app_alert(app, "Night vision off");
+    } else if (most == 1) {
+        orl_app_alert(app, "Night vision on");
+    } else {
+        orl_app_alert(app, "Night vision %u of %u", app->view.night_gain, most);
+    }
+}
+
 static void ask_size(struct orl_app *app)
 {
     uint32_t w = app->view.win_w;
@@ -153,6 +171,7 @@ void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit)
     case ORL_ACTION_VIDEO: toggle_video(app); break;
     case ORL_ACTION_ROTATE: rotate(app); break;
     case ORL_ACTION_FPS: app->view.show_fps = !app->view.show_fps; break;
+    case ORL_ACTION_NIGHT_VISION: night_vision(app); break;
     case ORL_ACTION_QUIT: app->leave = true; break;
     case ORL_ACTION_HELP:
     case ORL_ACTION_HELP_HIDE: help(app, hit->action == ORL_ACTION_HELP); break;

@@ -35,6 +35,7 @@ void orl_app_shape_init(struct orl_app *app)
     v->int_upscale = c->win_int_upscale;
     v->filter = filters[c->egl_scale];
     v->show_fps = c->win_show_fps;
+    v->night_gain = (uint32_t)c->egl_nv_gain;
     v->alerts = c->win_alerts;
     v->fps_min = c->win_fps_min;
     read_window(app);

@@ -23,8 +23,8 @@ struct pass {
 static bool may_copy(const struct orl_compose *c, const struct orl_scene *s)
 {
     return c->caps->software && c->frame->fbo && s->view.exact && s->view.turns == 0 &&
-           !s->dim && c->frame->w == s->view.frame_w && c->frame->h == s->view.frame_h &&
-           (c->target->offscreen || c->caps->opaque_window);
+           !s->dim && s->night_gain == 0 && c->frame->w == s->view.frame_w &&
+           c->frame->h == s->view.frame_h && (c->target->offscreen || c->caps->opaque_window);
 }
 
 /* Affine maps of a window position to (x, y): axes as two columns, then the offset. */
@@ -62,7 +62,9 @@ static void send_frame_uniforms(const struct pass *p, const struct orl_program *
 {
     glUseProgram(prog->id);
     send_map(p->c->target, frame_map(&p->scene->view), prog->frame_axes, prog->frame_origin);
+    const float night = (float)p->scene->night_gain;
     glUniform1f(prog->gain, p->c->frame->gain);
+    glUniform1f(prog->night, night / (1.0f + night));
     glUniform1f(prog->dim, p->scene->dim ? DIM : 1.0f);
 }
 

@@ -94,6 +94,7 @@ struct orl_scene {
     uint32_t win_w, win_h; /* physical pixels */
     struct orl_view view;  /* valid == false: background only */
     bool dim;              /* picture is old (guest lost): draw it darkened */
+    uint32_t night_gain;   /* 0: off; more: dark parts are brightened, shaders/picture.glsl */
     bool cursor_visible;
     int32_t cursor_x, cursor_y;  /* guest screen pixels, top left of the shape, upright space */
     uint32_t screen_w, screen_h; /* guest screen the cursor position refers to, unrotated */

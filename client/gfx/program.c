@@ -56,6 +56,7 @@ static void find_uniforms(struct orl_program *p)
     p->frame_axes = glGetUniformLocation(p->id, "u_frame_axes");
     p->frame_origin = glGetUniformLocation(p->id, "u_frame_origin");
     p->gain = glGetUniformLocation(p->id, "u_gain");
+    p->night = glGetUniformLocation(p->id, "u_night");
     p->dim = glGetUniformLocation(p->id, "u_dim");
     p->shape_axes = glGetUniformLocation(p->id, "u_shape_axes");
     p->shape_origin = glGetUniformLocation(p->id, "u_shape_origin");

@@ -15,7 +15,7 @@ enum orl_color_mode { ORL_COLOR_ENCODED, ORL_COLOR_LINEAR, ORL_COLOR_PQ };
 /* Uniform locations; -1 where the program has none, which GL ignores. */
 struct orl_program {
     uint32_t id; /* GL name, 0 = not compiled */
-    int32_t rect, frame_axes, frame_origin, gain, dim;
+    int32_t rect, frame_axes, frame_origin, gain, night, dim;
     int32_t shape_axes, shape_origin, shape_size, masked;
     int32_t map;
     int32_t shift, last;

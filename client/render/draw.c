@@ -64,13 +64,15 @@ void orl_render_take_view(struct orl_render *r)
     }
     const struct orl_view_state *v = &r->link->view[r->link->view_mb.front];
     bool resized = v->win_w != r->want.win_w || v->win_h != r->want.win_h;
-    if (resized || v->expose != r->want.expose || v->hidden != r->want.hidden) {
+    if (resized || v->expose != r->want.expose || v->hidden != r->want.hidden ||
+        v->night_gain != r->want.night_gain) {
         orl_repaint_reset(&r->repaint);
     }
     r->shot_asked = v->screenshot_serial;
     r->want = *v;
     r->scene.win_w = v->win_w;
     r->scene.win_h = v->win_h;
+    r->scene.night_gain = v->night_gain;
     r->text.changed = true;
     orl_render_place(r);
 }

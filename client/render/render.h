@@ -31,6 +31,7 @@ struct orl_view_state {
     bool keep_aspect, dont_upscale, int_upscale;
     enum orl_view_filter filter;
     bool show_fps, show_help, alerts;
+    uint32_t night_gain; /* egl:nvGain: 0 off */
     bool hide_guest_cursor;
     bool no_video;   /* show no picture of the second source: the user switched the video off */
     uint32_t expose; /* counts requests to redraw everything */

@@ -160,6 +160,8 @@ static void exactly_the_working_options_are_available(void **state)
                                       "render:thread",
                                       "render:softPresent",
                                       "egl:vsync",
+                                      "egl:nvGainMax",
+                                      "egl:nvGain",
                                       "egl:scale",
                                       "egl:debug",
                                       "egl:noBufferAge",
@@ -284,7 +286,7 @@ static void the_printed_configuration_names_every_source(void **state)
 {
     struct fixture *f = *state;
     char source[128];
-    fixture_write(f, "xdg/oriel/oriel.ini", "[win]\n\nsize=800X600\n[egl]\nnvGain=1\n");
+    fixture_write(f, "xdg/oriel/oriel.ini", "[win]\n\nsize=800X600\n[egl]\ncbMode=1\n");
     assert_int_equal(fixture_load(f, "--print-config", "-F", "-K60", NULL), ORL_OK);
     char *text = fixture_print(f);
     assert_true(has_line(text, "fullScreen=yes", "command line"));
@@ -296,7 +298,7 @@ static void the_printed_configuration_names_every_source(void **state)
     snprintf(source, sizeof(source), "%s/oriel/oriel.ini:3", f->xdg);
     assert_true(has_line(text, "size=800x600", source));
     snprintf(source, sizeof(source), "%s/oriel/oriel.ini:5 (not yet)", f->xdg);
-    assert_true(has_line(text, "nvGain=1", source));
+    assert_true(has_line(text, "cbMode=1", source));
     free(text);
 }
 

@@ -522,6 +522,40 @@ def keys_rotate_switch_video_and_quit(memory):
         guest.stop()
 
 
+def seen_at_night(picture, gain):
+    """The formula of shaders/picture.glsl."""
+    width, height, pixels = picture
+    seen = {}
+    out = bytearray(len(pixels))
+    for i in range(0, len(pixels), 3):
+        rgb = pixels[i:i + 3]
+        if rgb not in seen:
+            luma = max((0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]) / 255, 1 / 255)
+            seen[rgb] = bytes(min(round(c * luma ** (-gain / (1 + gain))), 255) for c in rgb)
+        out[i:i + 3] = seen[rgb]
+    return width, height, bytes(out)
+
+
+def the_key_of_the_night_vision_goes_through_its_steps(memory):
+    args = STILL + ["--cursor=none"]
+    guest = Guest(memory, *args)
+    viewer = Viewer(memory, "egl:nvGainMax=2", "egl:nvGain=1")
+    try:
+        want = reference(args)
+        wait_for_picture(seen_at_night(want, 1), 2, "at the start")
+        focus_the_window()
+        press("n")
+        wait_for_picture(seen_at_night(want, 2), 2, "after N")
+        press("n")
+        wait_for_picture(want, what="after N twice")
+        press("n")
+        wait_for_picture(seen_at_night(want, 1), 2, "after N three times")
+        viewer.stop()
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
 def full_screen_fills_the_output(memory):
     args = ["--size=1920x1200", "--fps=0", "--cursor=none"]
     guest = Guest(memory, *args)

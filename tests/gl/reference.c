@@ -147,6 +147,16 @@ static void put_cursor(const struct orl_scene *s, const struct orl_cursor_shape 
     }
 }
 
+/* shaders/picture.glsl */
+static void see_at_night(const struct orl_scene *s, double rgb[3])
+{
+    double luma = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+    double up = pow(fmax(luma, 1.0 / 255), -(double)s->night_gain / (1.0 + s->night_gain));
+    for (int i = 0; i < 3 && s->night_gain; i++) {
+        rgb[i] *= up;
+    }
+}
+
 uint8_t *ref_draw(const struct ref_frame *f, const struct orl_scene *s,
                   const struct orl_cursor_shape *shape)
 {
@@ -158,6 +168,7 @@ uint8_t *ref_draw(const struct ref_frame *f, const struct orl_scene *s,
             double sx = ux, sy = uy;
             unturn(v->turns, &sx, &sy);
             sample(f, sx * f->w, sy * f->h, v->linear, rgb);
+            see_at_night(s, rgb);
             int dst[3];
             for (int i = 0; i < 3; i++) {
                 dst[i] = (int)(fmin(fmax(rgb[i], 0), 1) * 255 + 0.5);

@@ -186,6 +186,60 @@ static void rectangle_is_read_to_any_pitch(void **state)
     orl_gfx_destroy(&gfx);
 }
 
+static void night_vision_is_the_formula_of_the_shader(void **state)
+{
+    (void)state;
+    const enum orl_pixfmt formats[] = {ORL_PIX_BGRA8, ORL_PIX_RGB10A2, ORL_PIX_RGBA16F};
+    const uint32_t gains[] = {1, 2, 100};
+    for (uint32_t i = 0; i < 9; i++) {
+        struct orl_gfx *gfx = make();
+        enum orl_pixfmt fmt = formats[i / 3];
+        struct orl_slot slot = rig_slot(fmt, 40, 24, 40 * rig_pixel_bytes(fmt));
+        assert_int_equal(orl_gfx_frame(gfx, &slot), ORL_OK);
+        struct orl_scene scene = rig_scene(&slot, 40, 24, 0, 0, ORL_FILTER_AUTO);
+        scene.night_gain = gains[i % 3];
+        check(gfx, &slot, &scene, 2);
+        scene.night_gain = 0;
+        check(gfx, &slot, &scene, fmt == ORL_PIX_BGRA8 ? 0 : 1);
+        rig_slot_free(&slot);
+        orl_gfx_destroy(&gfx);
+    }
+}
+
+/* A grey ramp: every step keeps its place, the ends stay, and more gain never darkens. */
+static void night_vision_brings_dark_parts_up_and_keeps_black_and_white(void **state)
+{
+    (void)state;
+    struct orl_gfx *gfx = make();
+    struct orl_slot slot = rig_slot(ORL_PIX_BGRA8, 256, 1, 1024);
+    uint8_t *before = NULL;
+    memset((void *)(uintptr_t)slot.map, 255, 1024);
+    for (uint32_t x = 0; x < 256; x++) {
+        memset((void *)(uintptr_t)(slot.map + 4 * (size_t)x), (int)x, 3);
+    }
+    assert_int_equal(orl_gfx_frame(gfx, &slot), ORL_OK);
+    struct orl_scene scene = rig_scene(&slot, 256, 1, 0, 0, ORL_FILTER_AUTO);
+    for (uint32_t gain = 0; gain <= 4; gain++) {
+        scene.night_gain = gain;
+        orl_gfx_draw(gfx, &scene);
+        uint8_t *got = rig_read(gfx, 256, 1);
+        assert_int_equal(got[0], 0);
+        assert_int_equal(got[4 * 255], 255);
+        for (size_t x = 1; x < 256; x++) {
+            assert_true(got[4 * x] >= got[4 * x - 4]);
+            assert_true(!before || got[4 * x] >= before[4 * x]);
+            assert_int_equal(got[4 * x], got[4 * x + 1]);
+            assert_int_equal(got[4 * x], got[4 * x + 2]);
+        }
+        assert_true(gain == 0 || got[4 * 16] >= 60); /* sqrt(16 / 255) = 0.25 */
+        free(before);
+        before = got;
+    }
+    free(before);
+    rig_slot_free(&slot);
+    orl_gfx_destroy(&gfx);
+}
+
 /* The window's framebuffer has its rows the other way round; its size is fixed here. */
 static void window_shows_the_same_as_the_own_buffer(void **state)
 {
@@ -225,6 +279,8 @@ int main(void)
         cmocka_unit_test(window_is_black_without_a_picture),
         cmocka_unit_test(own_buffer_follows_the_window_size),
         cmocka_unit_test(rectangle_is_read_to_any_pitch),
+        cmocka_unit_test(night_vision_is_the_formula_of_the_shader),
+        cmocka_unit_test(night_vision_brings_dark_parts_up_and_keeps_black_and_white),
         cmocka_unit_test(window_shows_the_same_as_the_own_buffer),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
