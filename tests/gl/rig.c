@@ -72,6 +72,27 @@ int rig_teardown(void **state)
     return errors;
 }
 
+struct orl_gfx *rig_gfx(void)
+{
+    const struct orl_gfx_conf conf = {.offscreen = true};
+    struct orl_gfx *gfx = NULL;
+    assert_int_equal(orl_gfx_create(&gfx, &conf), ORL_OK);
+    return gfx;
+}
+
+int rig_gfx_setup(void **state)
+{
+    *state = rig_gfx();
+    return 0;
+}
+
+int rig_gfx_teardown(void **state)
+{
+    struct orl_gfx *gfx = *state;
+    orl_gfx_destroy(&gfx);
+    return 0;
+}
+
 uint32_t rig_random(void)
 {
     static uint64_t seed = 42;

@@ -17,6 +17,13 @@ void rig_close(void);
 int rig_setup(void **state);
 int rig_teardown(void **state);
 
+/* What draws into a buffer of its own. Ends with orl_gfx_destroy(). */
+struct orl_gfx *rig_gfx(void);
+/* A test whose state is one. */
+int rig_gfx_setup(void **state);
+int rig_gfx_teardown(void **state);
+#define rig_gfx_test(f) cmocka_unit_test_setup_teardown(f, rig_gfx_setup, rig_gfx_teardown)
+
 uint32_t rig_random(void); /* the same row of numbers in every run */
 uint32_t rig_pixel_bytes(enum orl_pixfmt fmt);
 

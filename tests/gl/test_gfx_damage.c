@@ -69,14 +69,6 @@ static void add_window_damage(struct orl_scene *scene, const struct orl_rects *c
     }
 }
 
-static struct orl_gfx *make(void)
-{
-    const struct orl_gfx_conf conf = {.offscreen = true};
-    struct orl_gfx *gfx = NULL;
-    assert_int_equal(orl_gfx_create(&gfx, &conf), ORL_OK);
-    return gfx;
-}
-
 static void expect_same(struct orl_gfx *part, struct orl_gfx *whole,
                         const struct orl_scene *scene)
 {
@@ -109,7 +101,7 @@ static void expect_guest(struct orl_gfx *gfx, const struct guest *g,
 static void run(enum orl_pixfmt fmt, uint32_t win_w, uint32_t win_h, uint32_t turns,
                 enum orl_view_filter filter)
 {
-    struct orl_gfx *part = make(), *whole = make();
+    struct orl_gfx *part = rig_gfx(), *whole = rig_gfx();
     struct guest g = {.fmt = fmt, .pitch = W * rig_pixel_bytes(fmt) + rig_random() % 2 * 16};
     g.pixels = calloc(g.pitch, H);
     assert_non_null(g.pixels);
@@ -180,8 +172,7 @@ static void scaled_picture_never_shows_an_old_pixel(void **state)
 
 static void pixels_outside_the_damage_stay(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct orl_slot slot = rig_slot(ORL_PIX_BGRA8, W, H, W * 4);
     struct orl_slot next = rig_slot(ORL_PIX_BGRA8, W, H, W * 4);
     struct orl_scene scene = rig_scene(&slot, W, H, 0, 0, ORL_FILTER_AUTO);
@@ -207,7 +198,6 @@ static void pixels_outside_the_damage_stay(void **state)
     }
     rig_slot_free(&slot);
     rig_slot_free(&next);
-    orl_gfx_destroy(&gfx);
 }
 
 int main(void)
@@ -216,7 +206,7 @@ int main(void)
         cmocka_unit_test(exact_picture_never_shows_an_old_pixel),
         cmocka_unit_test(turned_picture_never_shows_an_old_pixel),
         cmocka_unit_test(scaled_picture_never_shows_an_old_pixel),
-        cmocka_unit_test(pixels_outside_the_damage_stay),
+        rig_gfx_test(pixels_outside_the_damage_stay),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -23,14 +23,6 @@ static void check(struct orl_gfx *gfx, const struct orl_slot *slot, int off)
     free(got);
 }
 
-static struct orl_gfx *make(void)
-{
-    const struct orl_gfx_conf conf = {.offscreen = true};
-    struct orl_gfx *gfx = NULL;
-    assert_int_equal(orl_gfx_create(&gfx, &conf), ORL_OK);
-    return gfx;
-}
-
 /* More than 8 bits: halves may be rounded either way. */
 static bool deep(enum orl_pixfmt fmt)
 {
@@ -39,8 +31,7 @@ static bool deep(enum orl_pixfmt fmt)
 
 static void every_type_is_exact_at_any_width_and_pitch(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         for (uint32_t w = 1; w < 70; w += w < 9 ? 1 : 13) {
             for (uint32_t more = 0; more < 20; more++) {
@@ -50,13 +41,11 @@ static void every_type_is_exact_at_any_width_and_pitch(void **state)
             }
         }
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void packed_rows_of_known_guests_are_exact(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     const uint32_t widths[] = {1366, 1367, 641, 640, 85, 86};
     for (size_t i = 0; i < 6; i++) {
         struct orl_slot slot =
@@ -67,14 +56,13 @@ static void packed_rows_of_known_guests_are_exact(void **state)
         check(gfx, &slot, 0);
         rig_slot_free(&slot);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void rows_missing_in_a_new_picture_are_black(void **state)
 {
     (void)state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
-        struct orl_gfx *gfx = make();
+        struct orl_gfx *gfx = rig_gfx();
         struct orl_slot slot = rig_slot(fmt, 33, 20, 33 * rig_pixel_bytes(fmt) + 1);
         slot.desc.rows = 13;
         check(gfx, &slot, 1);
@@ -85,8 +73,7 @@ static void rows_missing_in_a_new_picture_are_black(void **state)
 
 static void rows_missing_later_keep_their_content(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct orl_slot slot = rig_slot(ORL_PIX_BGRA8, 33, 20, 33 * 4);
     check(gfx, &slot, 0);
     uint8_t *map = (uint8_t *)(uintptr_t)slot.map;
@@ -97,13 +84,11 @@ static void rows_missing_later_keep_their_content(void **state)
     slot.upload.full = false;
     check(gfx, &slot, 0);
     rig_slot_free(&slot);
-    orl_gfx_destroy(&gfx);
 }
 
 static void type_and_size_may_change_with_every_frame(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (int i = 0; i < 60; i++) {
         enum orl_pixfmt fmt = (enum orl_pixfmt)(1 + rig_random() % 6);
         uint32_t w = 1 + rig_random() % 50, h = 1 + rig_random() % 50;
@@ -119,7 +104,6 @@ static void type_and_size_may_change_with_every_frame(void **state)
         }
         rig_slot_free(&slot);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 /*
@@ -139,10 +123,9 @@ static void darken(struct orl_slot *slot)
 
 static void color_follows_type_and_flags(void **state)
 {
-    (void)state;
     const uint32_t hdr = ORL_FRAME_HDR, pq = ORL_FRAME_HDR | ORL_FRAME_HDR_PQ;
     static const uint32_t nits[] = {203, 80, 100, 480};
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     const struct {
         enum orl_pixfmt fmt;
         uint32_t flags;
@@ -168,7 +151,6 @@ static void color_follows_type_and_flags(void **state)
         check(gfx, &slot, 1);
         rig_slot_free(&slot);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 /* Known points, so that reference and shader cannot share a mistake. */
@@ -191,8 +173,7 @@ static void check_gray10(struct orl_gfx *gfx, uint32_t v, uint32_t flags, int wa
 
 static void pq_reference_white_is_white(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     const uint32_t pq = ORL_FRAME_HDR | ORL_FRAME_HDR_PQ;
     check_gray10(gfx, 0, pq, 0);
     check_gray10(gfx, 594, pq, 255);            /* BT.2408: 203 cd/m2 is 58 % PQ */
@@ -200,19 +181,18 @@ static void pq_reference_white_is_white(void **state)
     check_gray10(gfx, 450, pq, 136);            /* 49.8 cd/m2, 0.245 of white */
     check_gray10(gfx, 512, ORL_FRAME_HDR, 188); /* linear half */
     check_gray10(gfx, 512, 0, 128);
-    orl_gfx_destroy(&gfx);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_is_exact_at_any_width_and_pitch),
-        cmocka_unit_test(packed_rows_of_known_guests_are_exact),
+        rig_gfx_test(every_type_is_exact_at_any_width_and_pitch),
+        rig_gfx_test(packed_rows_of_known_guests_are_exact),
         cmocka_unit_test(rows_missing_in_a_new_picture_are_black),
-        cmocka_unit_test(rows_missing_later_keep_their_content),
-        cmocka_unit_test(type_and_size_may_change_with_every_frame),
-        cmocka_unit_test(color_follows_type_and_flags),
-        cmocka_unit_test(pq_reference_white_is_white),
+        rig_gfx_test(rows_missing_later_keep_their_content),
+        rig_gfx_test(type_and_size_may_change_with_every_frame),
+        rig_gfx_test(color_follows_type_and_flags),
+        rig_gfx_test(pq_reference_white_is_white),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -10,16 +10,6 @@
 #include "gl/shared_frame.h"
 #include "support/check.h"
 
-static struct orl_gfx *make(void)
-{
-    const struct orl_gfx_conf conf = {.offscreen = true};
-    struct orl_gfx *gfx = NULL;
-    assert_int_equal(orl_gfx_create(&gfx, &conf), ORL_OK);
-    assert_true(orl_gfx_is_software(gfx));
-    assert_true(orl_gfx_ways(gfx) & ORL_WAY_HELD);
-    return gfx;
-}
-
 /* Picture 0 from the memory, picture 1 from the copy. Nothing is read once the call is over. */
 static void show(struct orl_gfx *gfx, struct shared_frame *f)
 {
@@ -39,8 +29,7 @@ static void show(struct orl_gfx *gfx, struct shared_frame *f)
 
 static void held_pictures_are_what_staging_shows(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         for (uint32_t w = 1; w < 80; w += w < 9 ? 1 : 17) {
             for (uint32_t more = 0; more < 9; more++) {
@@ -51,13 +40,11 @@ static void held_pictures_are_what_staging_shows(void **state)
             }
         }
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void only_what_changed_is_uploaded(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         struct shared_frame f = shared_frame(fmt, 67, 43, 67 * 8, 0);
         show(gfx, &f);
@@ -69,14 +56,14 @@ static void only_what_changed_is_uploaded(void **state)
         }
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 /* Debian 12's Mesa says by EGL that it imports nothing; newer ones try it at start. */
 static void ways_are_what_egl_can(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
+    assert_true(orl_gfx_is_software(gfx));
+    assert_true(orl_gfx_ways(gfx) & ORL_WAY_HELD);
     uint32_t imports = orl_gfx_ways(gfx) & (ORL_WAY_DMABUF | ORL_WAY_MEMORY);
     if (!epoxy_has_egl_extension(eglGetCurrentDisplay(), "EGL_EXT_image_dma_buf_import")) {
         assert_int_equal(imports, 0);
@@ -92,15 +79,14 @@ static void ways_are_what_egl_can(void **state)
     assert_false(orl_gfx_frame_reads(gfx));
     show(gfx, &f);
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(held_pictures_are_what_staging_shows),
-        cmocka_unit_test(only_what_changed_is_uploaded),
-        cmocka_unit_test(ways_are_what_egl_can),
+        rig_gfx_test(held_pictures_are_what_staging_shows),
+        rig_gfx_test(only_what_changed_is_uploaded),
+        rig_gfx_test(ways_are_what_egl_can),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -14,15 +14,6 @@
 
 #define WAIT_NS UINT64_C(20000000000)
 
-static struct orl_gfx *make(void)
-{
-    const struct orl_gfx_conf conf = {.offscreen = true};
-    struct orl_gfx *gfx = NULL;
-    assert_int_equal(orl_gfx_create(&gfx, &conf), ORL_OK);
-    assert_int_equal(orl_gfx_ways(gfx), ORL_WAY_HELD | ORL_WAY_DMABUF | ORL_WAY_MEMORY);
-    return gfx;
-}
-
 /* Picture 0 from the memory, picture 1 from the copy; the same damage for both. */
 static void show(struct orl_gfx *gfx, struct shared_frame *f, const char *path)
 {
@@ -37,6 +28,11 @@ static void show(struct orl_gfx *gfx, struct shared_frame *f, const char *path)
     shared_frame_compare(gfx, &f->slot);
 }
 
+static void software_gl_offers_all_ways(void **state)
+{
+    assert_int_equal(orl_gfx_ways(*state), ORL_WAY_HELD | ORL_WAY_DMABUF | ORL_WAY_MEMORY);
+}
+
 static void expect_refusal(struct orl_gfx *gfx, const struct orl_slot *slot)
 {
     orl_gfx_select(gfx, 0);
@@ -48,8 +44,7 @@ static void expect_refusal(struct orl_gfx *gfx, const struct orl_slot *slot)
 
 static void every_type_at_any_width_pitch_and_offset_is_what_staging_shows(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     const uint32_t offsets[] = {0, 64, 68, 4096};
     uint32_t round = 0;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
@@ -64,13 +59,11 @@ static void every_type_at_any_width_pitch_and_offset_is_what_staging_shows(void 
             }
         }
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void odd_pitches_are_uploaded_and_the_way_stays_open(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         for (uint32_t more = 1; more < 4; more++) {
             uint32_t pitch = (33 * rig_pixel_bytes(fmt) + 7) / 8 * 8 + more;
@@ -83,13 +76,11 @@ static void odd_pitches_are_uploaded_and_the_way_stays_open(void **state)
         show(gfx, &f, "import");
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void missing_rows_keep_their_content_or_are_black(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         struct shared_frame f = shared_frame(fmt, 32, 20, 256, 4096);
         f.slot.desc.rows = f.copy.desc.rows = 13;
@@ -101,13 +92,11 @@ static void missing_rows_keep_their_content_or_are_black(void **state)
         show(gfx, &f, "import");
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void only_what_changed_is_copied(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         struct shared_frame f = shared_frame(fmt, 67, 43, 67 * 8, 0);
         show(gfx, &f, "import");
@@ -123,13 +112,11 @@ static void only_what_changed_is_copied(void **state)
         }
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void type_and_size_may_change_with_every_frame(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (int i = 0; i < 60; i++) {
         enum orl_pixfmt fmt = (enum orl_pixfmt)(1 + rig_random() % 6);
         uint32_t w = 1 + rig_random() % 60, h = 1 + rig_random() % 60;
@@ -137,13 +124,11 @@ static void type_and_size_may_change_with_every_frame(void **state)
         show(gfx, &f, "import");
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void ways_may_change_with_every_frame(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
         struct shared_frame f = shared_frame(fmt, 40, 30, 40 * 8, 4096);
         for (int i = 0; i < 12; i++) {
@@ -155,13 +140,11 @@ static void ways_may_change_with_every_frame(void **state)
         }
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void new_content_is_seen_through_the_old_image(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 4096);
     for (int i = 0; i < 10; i++) {
         show(gfx, &f, "import");
@@ -169,25 +152,21 @@ static void new_content_is_seen_through_the_old_image(void **state)
         shared_frame_change(&f);
     }
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 static void memory_may_change_once_the_picture_was_read(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame f = shared_frame(ORL_PIX_RGBA8, 64, 64, 256, 0);
     show(gfx, &f, "import");
     memset(f.map, 0x11, f.bytes);
     shared_frame_compare(gfx, &f.slot);
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 static void many_buffers_leave_only_some_images(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (int i = 0; i < 40; i++) {
         struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 32, 32, 128, 0);
         show(gfx, &f, "import");
@@ -201,14 +180,13 @@ static void many_buffers_leave_only_some_images(void **state)
     orl_gfx_select(gfx, 0);
     assert_int_equal(orl_gfx_frame(gfx, &none), ORL_OK);
     assert_int_equal(shared_frame_maps(), 0); /* the guest's memory is free */
-    orl_gfx_destroy(&gfx);
 }
 
 static void a_short_descriptor_is_refused(void **state)
 {
     (void)state;
     for (int lies = 0; lies < 2; lies++) {
-        struct orl_gfx *gfx = make();
+        struct orl_gfx *gfx = rig_gfx();
         struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 4096);
         show(gfx, &f, "import");
         struct shared_frame shorter = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 4096);
@@ -232,7 +210,7 @@ static void offsets_beyond_everything_are_refused(void **state)
     const uint64_t offsets[] = {INT32_MAX + UINT64_C(1), UINT64_C(1) << 32, UINT64_MAX - 4095,
                                 UINT64_MAX / 4 * 4};
     for (size_t i = 0; i < 4; i++) {
-        struct orl_gfx *gfx = make();
+        struct orl_gfx *gfx = rig_gfx();
         struct shared_frame f = shared_frame(ORL_PIX_RGBA8, 16, 16, 64, 0);
         f.slot.shared.offset = offsets[i];
         f.slot.shared.bytes = UINT64_MAX;
@@ -246,7 +224,7 @@ static void other_pixels_than_the_processors_are_refused(void **state)
 {
     (void)state;
     for (enum orl_pixfmt fmt = ORL_PIX_BGRA8; fmt <= ORL_PIX_RGB24; fmt++) {
-        struct orl_gfx *gfx = make();
+        struct orl_gfx *gfx = rig_gfx();
         struct shared_frame f = shared_frame(fmt, 32, 24, 256, 4096);
         struct shared_frame other = shared_frame(fmt, 32, 24, 256, 4096);
         show(gfx, &f, "import");
@@ -271,10 +249,9 @@ static void other_pixels_than_the_processors_are_refused(void **state)
 }
 
 /* The first descriptor is wrong but black where we look; the first content tells. */
-static void a_black_first_picture_is_proved_by_a_later_one(void **state)
+static void expect_proof_by_content(struct orl_gfx *gfx, size_t from, size_t bytes,
+                                    struct orl_rects upload)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     struct shared_frame other = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     memset(f.map, 0, f.bytes);
@@ -284,33 +261,23 @@ static void a_black_first_picture_is_proved_by_a_later_one(void **state)
     f.slot.shared = other.slot.shared;
     show(gfx, &f, "import");
     show(gfx, &f, "import");
-    memset(f.map, 0x55, f.bytes);
+    memset(f.map + from, 0x55, bytes);
+    f.slot.upload = upload;
     expect_refusal(gfx, &f.slot);
     f.slot.shared = right;
     shared_frame_free(&other);
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
+}
+
+static void a_black_first_picture_is_proved_by_a_later_one(void **state)
+{
+    expect_proof_by_content(*state, 0, 64 * 256, (struct orl_rects){.full = true});
 }
 
 static void a_small_change_in_a_black_picture_proves_it(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
-    struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
-    struct shared_frame other = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
-    memset(f.map, 0, f.bytes);
-    memset(other.map, 0, other.bytes);
-    memset((void *)(uintptr_t)f.copy.map, 0, f.bytes);
-    struct orl_shared right = f.slot.shared;
-    f.slot.shared = other.slot.shared;
-    show(gfx, &f, "import");
-    f.map[20 * 256 + 20 * 4] = 0x44;
-    f.slot.upload = (struct orl_rects){.n = 1, .r = {{20, 20, 1, 1}}};
-    expect_refusal(gfx, &f.slot);
-    f.slot.shared = right;
-    shared_frame_free(&other);
-    shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
+    expect_proof_by_content(*state, 20 * 256 + 20 * 4, 1,
+                            (struct orl_rects){.n = 1, .r = {{20, 20, 1, 1}}});
 }
 
 static void what_is_no_memory_is_refused(void **state)
@@ -320,7 +287,7 @@ static void what_is_no_memory_is_refused(void **state)
     assert_int_equal(pipe(ends), 0);
     const int wrong[] = {ends[0], -1};
     for (int i = 0; i < 2; i++) {
-        struct orl_gfx *gfx = make();
+        struct orl_gfx *gfx = rig_gfx();
         struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
         int fd = f.slot.shared.fd;
         f.slot.shared.fd = wrong[i];
@@ -335,8 +302,7 @@ static void what_is_no_memory_is_refused(void **state)
 
 static void import_can_be_switched_off_and_on(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     show(gfx, &f, "import");
     orl_gfx_set_import(gfx, false);
@@ -347,7 +313,6 @@ static void import_can_be_switched_off_and_on(void **state)
     assert_true(orl_gfx_ways(gfx) & ORL_WAY_MEMORY);
     show(gfx, &f, "import");
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 static void turn_over(struct shared_frame *f)
@@ -362,8 +327,7 @@ static void turn_over(struct shared_frame *f)
 /* What a card with OpenGL hands over: no size, no mapping, perhaps the other way up. */
 static void a_buffer_of_a_gpu_is_shown_without_a_mapping(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     for (int i = 0; i < 8; i++) {
         struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 61, 43, 256, 0);
         f.slot.shared.foreign = true;
@@ -380,13 +344,11 @@ static void a_buffer_of_a_gpu_is_shown_without_a_mapping(void **state)
         }
         shared_frame_free(&f);
     }
-    orl_gfx_destroy(&gfx);
 }
 
 static void a_gpus_buffer_that_is_refused_closes_no_way(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame memory = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     show(gfx, &memory, "import");
@@ -416,25 +378,21 @@ static void a_gpus_buffer_that_is_refused_closes_no_way(void **state)
     shared_frame_compare(gfx, &f.slot);
     shared_frame_free(&f);
     shared_frame_free(&memory);
-    orl_gfx_destroy(&gfx);
 }
 
 static void memory_without_a_mapping_is_refused(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     struct orl_slot slot = f.slot;
     slot.map = NULL;
     expect_refusal(gfx, &slot);
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 static void a_picture_larger_than_the_driver_takes_closes_no_way(void **state)
 {
-    (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = *state;
     struct shared_frame f = shared_frame(ORL_PIX_BGRA8, 64, 64, 256, 0);
     struct orl_slot large = f.slot;
     large.desc.w = 1 << 20;
@@ -442,7 +400,6 @@ static void a_picture_larger_than_the_driver_takes_closes_no_way(void **state)
     assert_true(orl_gfx_ways(gfx) & ORL_WAY_MEMORY);
     show(gfx, &f, "import");
     shared_frame_free(&f);
-    orl_gfx_destroy(&gfx);
 }
 
 struct scribbler {
@@ -464,7 +421,7 @@ static void *scribble(void *arg)
 static void a_guest_that_writes_all_the_time_breaks_nothing(void **state)
 {
     (void)state;
-    struct orl_gfx *gfx = make();
+    struct orl_gfx *gfx = rig_gfx();
     struct shared_frame f = shared_frame(ORL_PIX_BGR24_IN_32, 200, 100, 640, 4096);
     struct scribbler s = {f.map, f.bytes, 0};
     pthread_t thread;
@@ -475,7 +432,7 @@ static void a_guest_that_writes_all_the_time_breaks_nothing(void **state)
         assert_true(err == ORL_OK || err == ORL_EAGAIN);
         if (err) {
             orl_gfx_destroy(&gfx);
-            gfx = make();
+            gfx = rig_gfx();
         }
     }
     __atomic_store_n(&s.stop, 1, __ATOMIC_RELAXED);
@@ -487,26 +444,27 @@ static void a_guest_that_writes_all_the_time_breaks_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_at_any_width_pitch_and_offset_is_what_staging_shows),
-        cmocka_unit_test(odd_pitches_are_uploaded_and_the_way_stays_open),
-        cmocka_unit_test(missing_rows_keep_their_content_or_are_black),
-        cmocka_unit_test(only_what_changed_is_copied),
-        cmocka_unit_test(type_and_size_may_change_with_every_frame),
-        cmocka_unit_test(ways_may_change_with_every_frame),
-        cmocka_unit_test(new_content_is_seen_through_the_old_image),
-        cmocka_unit_test(memory_may_change_once_the_picture_was_read),
-        cmocka_unit_test(many_buffers_leave_only_some_images),
+        rig_gfx_test(software_gl_offers_all_ways),
+        rig_gfx_test(every_type_at_any_width_pitch_and_offset_is_what_staging_shows),
+        rig_gfx_test(odd_pitches_are_uploaded_and_the_way_stays_open),
+        rig_gfx_test(missing_rows_keep_their_content_or_are_black),
+        rig_gfx_test(only_what_changed_is_copied),
+        rig_gfx_test(type_and_size_may_change_with_every_frame),
+        rig_gfx_test(ways_may_change_with_every_frame),
+        rig_gfx_test(new_content_is_seen_through_the_old_image),
+        rig_gfx_test(memory_may_change_once_the_picture_was_read),
+        rig_gfx_test(many_buffers_leave_only_some_images),
         cmocka_unit_test(a_short_descriptor_is_refused),
         cmocka_unit_test(offsets_beyond_everything_are_refused),
         cmocka_unit_test(other_pixels_than_the_processors_are_refused),
-        cmocka_unit_test(a_black_first_picture_is_proved_by_a_later_one),
-        cmocka_unit_test(a_small_change_in_a_black_picture_proves_it),
+        rig_gfx_test(a_black_first_picture_is_proved_by_a_later_one),
+        rig_gfx_test(a_small_change_in_a_black_picture_proves_it),
         cmocka_unit_test(what_is_no_memory_is_refused),
-        cmocka_unit_test(import_can_be_switched_off_and_on),
-        cmocka_unit_test(a_buffer_of_a_gpu_is_shown_without_a_mapping),
-        cmocka_unit_test(a_gpus_buffer_that_is_refused_closes_no_way),
-        cmocka_unit_test(memory_without_a_mapping_is_refused),
-        cmocka_unit_test(a_picture_larger_than_the_driver_takes_closes_no_way),
+        rig_gfx_test(import_can_be_switched_off_and_on),
+        rig_gfx_test(a_buffer_of_a_gpu_is_shown_without_a_mapping),
+        rig_gfx_test(a_gpus_buffer_that_is_refused_closes_no_way),
+        rig_gfx_test(memory_without_a_mapping_is_refused),
+        rig_gfx_test(a_picture_larger_than_the_driver_takes_closes_no_way),
         cmocka_unit_test(a_guest_that_writes_all_the_time_breaks_nothing),
     };
     int skip_code = shared_frame_skip();
