@@ -7,26 +7,22 @@
         vm.expect(r"key 30 1", since=mark)
         print(vm.keys(mark), vm.motion(mark))
 
-Everything lives in a folder of its own that goes with the object; QEMU dies with the thread that
-started it. Times are seconds. README.md has the guest's commands and reports.
+Times are seconds. README.md has the guest's commands and reports.
 """
-import json
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 
-from talk import (PATIENCE, SKIPPED, Failed, Lines, Program, Skipped, Talker, check,  # noqa: F401
-                  frequency, run_case)
+from qemu import BOOT, Qemu
+from talk import PATIENCE, SKIPPED, Failed, Program, Skipped, check, frequency, run_case  # noqa: F401
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # One image serves all builds of this tree.
 IMAGE = os.environ.get("ORL_VM_DIR") or os.path.join(HERE, "..", "..", "build", "cache", "vm")
-BOOT = 120  # seconds a busy machine may take to boot the guest
 
 
 def image():
@@ -61,7 +57,7 @@ MICE = {"ps2": ([], "(ImExPS/2|ImPS/2|PS/2)"),
 CARDS = {"none": [], "std": ["VGA"], "qxl": ["qxl-vga"], "virtio": ["virtio-vga"]}
 
 
-class Machine(Talker):
+class Machine(Qemu):
     """See the module. What is given as `spice`: {"unix": PATH or None} (the default, in the own
     folder), or {"port": N or 0, "password": TEXT, "tls": True}; a password works with both.
     `share`: with the port of the shared folder; `usb`: with so many ports for redirected devices.
@@ -70,14 +66,13 @@ class Machine(Talker):
     def __init__(self, memory=160, mouse="ps2", keyboard="ps2", sound=True, vga="std", spice=None,
                  agent=True, agent_mouse=False, share=False, usb=0, uuid=None, name=None, extra=(),
                  boot=True):
-        super().__init__(name or "the guest", None, None)
+        self.image = image()
+        super().__init__(name or "the guest")
         self.memory, self.mouse, self.keyboard = memory, mouse, keyboard
         self.sound, self.vga, self.agent, self.agent_mouse = sound, vga, agent, agent_mouse
         self.share, self.usb, self.uuid, self.vm_name, self.extra = share, usb, uuid, name, list(extra)
         self.boot = boot  # False: firmware only, nothing to talk to
         self.spice = dict(spice or {"unix": None})
-        self.image, self.process, self.port_socket, self.qmp_file = image(), None, None, None
-        self.folder = tempfile.mkdtemp(prefix="orl-vm.")
         if self.unix:
             self.spice["unix"] = self.spice["unix"] or os.path.join(self.folder, "spice")
         if self.spice.get("tls"):
@@ -92,9 +87,6 @@ class Machine(Talker):
             self.stop()
             raise
         return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     # -- where it is
 
@@ -206,34 +198,9 @@ class Machine(Talker):
         """Starts QEMU. Call it from a thread that lives as long as the machine shall."""
         if not self.unix and not self.spice.get("port"):
             self.spice["port"] = free_port()
-        self.port_socket, port_end = socket.socketpair()
-        qmp_socket, qmp_end = socket.socketpair()
-        with open(os.path.join(self.folder, "qemu"), "wb") as log:
-            # In front of whatever else runs here, where that is allowed: a real host's processor would
-            # run the guest itself, and sound that is late gets lost in QEMU.
-            self.process = subprocess.Popen(
-                ["nice", "-n", "-10", "setpriv", "--pdeathsig", "KILL", "--"]
-                + self.arguments(port_end.fileno(), qmp_end.fileno()),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=[port_end.fileno(), qmp_end.fileno()])
-        port_end.close()
-        qmp_end.close()
-        self.lines, self.write = Lines(self.port_socket.recv), self.port_socket.sendall
-        qmp_socket.settimeout(PATIENCE)
-        self.qmp_file = qmp_socket.makefile("rwb")
-        qmp_socket.close()  # the file keeps it open
-        if not self.qmp_file.readline():
-            raise Failed("QEMU did not start: " + self.logs())
-        self.qmp("qmp_capabilities")
-
-    def logs(self):
-        text = ""
-        for name in ("qemu", "serial"):
-            path = os.path.join(self.folder, name)
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    text += file.read()[-3000:].decode("utf-8", "replace")
-        return text
+        # In front of whatever else runs here, where that is allowed: a real host's processor would run
+        # the guest itself, and sound that is late gets lost in QEMU.
+        self.launch(front=["nice", "-n", "-10"])
 
     def wait_ready(self, timeout=BOOT):
         """Until the guest runs and has seen all its devices."""
@@ -248,20 +215,6 @@ class Machine(Talker):
                 self.expect("^agent on", timeout)
         except Failed as e:
             raise Failed(f"{e}\nQEMU and the guest's console say:\n{self.logs()}") from e
-
-    def alive(self):
-        return self.process is not None and self.process.poll() is None
-
-    def kill(self):
-        """As when the host's power fails."""
-        if self.process is None:
-            return
-        self.process.kill()
-        self.process.wait()
-        self.process = None
-        self.qmp_file.close()
-        self.lines.join(PATIENCE)
-        self.port_socket.close()
 
     def restart(self):
         """Kills and boots it again, at the same place. What was reported before is forgotten."""
@@ -283,24 +236,7 @@ class Machine(Talker):
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
 
-    def stop(self):
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     # -- QEMU
-
-    def qmp(self, command, **arguments):
-        """The answer to a command of QEMU's machine protocol."""
-        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
-        self.qmp_file.write(json.dumps(request).encode() + b"\n")
-        self.qmp_file.flush()
-        while True:
-            line = self.qmp_file.readline()
-            check(line, "QEMU ended: " + self.logs())
-            answer = json.loads(line)
-            check("error" not in answer, f"QEMU refused {command}: {answer.get('error')}")
-            if "return" in answer:
-                return answer["return"]
 
     def screendump(self, path=None):
         """QEMU's own view of the screen: (width, height, RGB bytes); kept as PPM in `path`."""
