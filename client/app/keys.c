@@ -171,6 +171,7 @@ void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit)
     case ORL_ACTION_VIDEO: toggle_video(app); break;
     case ORL_ACTION_ROTATE: rotate(app); break;
     case ORL_ACTION_FPS: app->view.show_fps = !app->view.show_fps; break;
+    case ORL_ACTION_TIMING: app->view.show_timing = !app->view.show_timing; break;
     case ORL_ACTION_NIGHT_VISION: night_vision(app); break;
     case ORL_ACTION_QUIT: app->leave = true; break;
     case ORL_ACTION_HELP:

@@ -255,6 +255,7 @@ static int start_audio(struct orl_app *app)
         .period_frames = (uint32_t)c->audio_period_size,
         .extra_ms = (uint32_t)c->audio_buffer_latency,
         .sync_volume = c->audio_sync_volume,
+        .delay_us = &app->drawing.sound_delay_us,
     };
     int err = orl_audio_start(&app->audio, &conf);
     if (err) {

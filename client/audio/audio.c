@@ -113,6 +113,15 @@ static struct orl_pw_stream_conf stream_conf(const struct orl_audio *a, const st
     };
 }
 
+/* The data thread is out of it then, so the counter of what plays is ours. */
+static void close_sink(struct orl_audio *a)
+{
+    orl_pw_sink_close(&a->sink);
+    if (a->conf.delay_us) {
+        orl_counter_set(a->conf.delay_us, 0);
+    }
+}
+
 static void open_sink(struct orl_audio *a)
 {
     struct pw_core *core = orl_pw_core(a->pw);
@@ -121,8 +130,9 @@ static void open_sink(struct orl_audio *a)
     }
     struct orl_pw_stream_conf conf = stream_conf(a, &a->play, a->conf.out_device);
     struct orl_pw_sink_calls calls = {a, on_play_ready, on_play_failed};
+    struct orl_pw_sink_delay delay = {&a->delay_us, a->conf.delay_us};
     a->asleep = false;
-    a->sink = orl_pw_sink_open(core, &conf, &a->playback, &a->delay_us, &calls);
+    a->sink = orl_pw_sink_open(core, &conf, &a->playback, &delay, &calls);
     if (!a->sink) {
         note_failure(a, &a->play);
     }
@@ -156,7 +166,7 @@ static void on_lost(void *arg)
 {
     struct orl_audio *a = arg;
     orl_counter_set(&a->stats.connected, 0);
-    orl_pw_sink_close(&a->sink);
+    close_sink(a);
     orl_pw_source_close(&a->source);
     a->play.failed = a->rec.failed = false;
 }
@@ -167,7 +177,7 @@ static void rest(struct orl_audio *a, uint64_t now_ns)
         return;
     }
     if (now_ns - a->stopped_ns >= CLOSE_NS) {
-        orl_pw_sink_close(&a->sink);
+        close_sink(a);
     } else if (!a->asleep && now_ns - a->stopped_ns >= SLEEP_NS &&
                !orl_playback_is_heard(&a->playback)) {
         orl_pw_sink_activate(a->sink, false);
@@ -180,7 +190,7 @@ static void on_tick(void *arg)
     struct orl_audio *a = arg;
     uint64_t now_ns = orl_now_ns();
     if (a->play.failed) {
-        orl_pw_sink_close(&a->sink);
+        close_sink(a);
         if (now_ns >= a->play.retry_ns) {
             a->play.failed = false;
             open_sink(a);
@@ -258,7 +268,7 @@ int orl_audio_play_start(struct orl_audio *a, uint32_t rate, uint32_t channels)
     orl_pw_lock(a->pw);
     if (format.rate_hz != a->play.format.rate_hz ||
         format.channels != a->play.format.channels) {
-        orl_pw_sink_close(&a->sink);
+        close_sink(a);
         orl_playback_shape(&a->playback, format);
         a->play.format = format;
     }

@@ -23,6 +23,9 @@ struct orl_audio_conf {
     uint32_t period_frames; /* audio:periodSize: an upper bound, see below; 0: 10 ms */
     uint32_t extra_ms;      /* audio:bufferLatency: added to the measured minimum */
     bool sync_volume;       /* audio:syncVolume */
+    /* Borrowed until stop, may be NULL: what buffers here and in the device add to the sound that
+     * plays now, us; 0 while none plays. Set once a cycle of the device. */
+    struct orl_counter *delay_us;
 };
 
 /*

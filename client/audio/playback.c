@@ -314,3 +314,9 @@ void orl_playback_pull(struct orl_playback *p, float *dst, uint32_t frames,
         write_all(p, dst + (size_t)n * p->format.channels, frames - n, false);
     }
 }
+
+uint64_t orl_playback_fill_us(const struct orl_playback *p)
+{
+    double frames = p->smooth_fill > 0 ? p->smooth_fill : 0;
+    return p->state == ORL_PLAY_RUNNING ? 1 + (uint64_t)(frames * 1e6 / p->format.rate_hz) : 0;
+}

@@ -111,6 +111,9 @@ static inline double orl_playback_ratio(const struct orl_playback *p)
     return p->rate.ratio;
 }
 
+/* Data thread: how long what is pushed now waits for its pull; never 0, or 0 when nothing plays. */
+uint64_t orl_playback_fill_us(const struct orl_playback *p);
+
 /* False: nothing is buffered or expected, silence for now. Any thread. */
 static inline bool orl_playback_is_heard(const struct orl_playback *p)
 {

@@ -21,7 +21,7 @@ struct orl_pw_sink {
     struct orl_pw_sink_calls calls;
     bool ready; /* was said */
     struct orl_playback *playback;
-    struct orl_counter *delay_us;
+    struct orl_pw_sink_delay delay;
     struct orl_pointer rate_match; /* struct spa_io_rate_match *, set by the loop thread */
 
     /* ---- data thread ---- */
@@ -53,7 +53,7 @@ static struct orl_play_cycle cycle_of(struct orl_pw_sink *s)
     s->ticks = t.ticks;
     orl_counter_set(&stats->rate_hz, t.rate.denom / (t.rate.num ? t.rate.num : 1));
     int64_t delay_us = t.delay > 0 ? t.delay * 1000000 * t.rate.num / t.rate.denom : 0;
-    orl_counter_set(s->delay_us, (uint64_t)delay_us);
+    orl_counter_set(s->delay.device_us, (uint64_t)delay_us);
     return c;
 }
 
@@ -70,6 +70,16 @@ static void set_rate(struct orl_pw_sink *s)
     /* The area's rate stretches the sound, so it is the inverse; the half is for the cutting. */
     match->rate = rate_hz / (read_hz + 0.5);
     match->flags |= SPA_IO_RATE_MATCH_FLAG_ACTIVE;
+}
+
+/* Stores of one word: fit for this thread. */
+static void tell_delay(const struct orl_pw_sink *s)
+{
+    if (s->delay.added_us) {
+        uint64_t us = orl_playback_fill_us(s->playback);
+        us += us ? orl_counter_get(s->delay.device_us) : 0;
+        orl_counter_set(s->delay.added_us, us);
+    }
 }
 
 static void on_process(void *arg)
@@ -94,6 +104,7 @@ static void on_process(void *arg)
         b->size = frames;
     }
     set_rate(s);
+    tell_delay(s);
     pw_stream_queue_buffer(s->stream, b);
 }
 
@@ -113,6 +124,9 @@ static void on_state(void *arg, enum pw_stream_state old, enum pw_stream_state s
     struct orl_pw_sink *s = arg;
     orl_debug("playback stream: %s to %s%s%s", pw_stream_state_as_string(old),
               pw_stream_state_as_string(state), error ? ": " : "", error ? error : "");
+    if (state != PW_STREAM_STATE_STREAMING && s->delay.added_us) {
+        orl_counter_set(s->delay.added_us, 0); /* no cycle will say so */
+    }
     if (state == PW_STREAM_STATE_ERROR) {
         s->calls.failed(s->calls.arg);
     }
@@ -136,7 +150,8 @@ static const struct pw_stream_events stream_events = {
 
 struct orl_pw_sink *orl_pw_sink_open(struct pw_core *core,
                                      const struct orl_pw_stream_conf *conf,
-                                     struct orl_playback *p, struct orl_counter *delay_us,
+                                     struct orl_playback *p,
+                                     const struct orl_pw_sink_delay *delay,
                                      const struct orl_pw_sink_calls *calls)
 {
     struct orl_pw_sink *s = calloc(1, sizeof(*s));
@@ -145,7 +160,7 @@ struct orl_pw_sink *orl_pw_sink_open(struct pw_core *core,
     }
     s->calls = *calls;
     s->playback = p;
-    s->delay_us = delay_us;
+    s->delay = *delay;
     orl_playback_rewind(p);
     s->stream = orl_pw_stream_new(core, true, conf);
     if (!s->stream) {

@@ -17,11 +17,17 @@ struct orl_pw_sink_calls {
     void (*failed)(void *arg); /* no device or refused; close it later, not in this call */
 };
 
-/* `p` is borrowed until close, in the format of `conf`. `delay_us` gets the time from pull to
- * speaker. NULL: it cannot be made now. */
+struct orl_pw_sink_delay {         /* borrowed until close */
+    struct orl_counter *device_us; /* gets the time from pull to speaker */
+    struct orl_counter
+        *added_us; /* gets that from push to speaker, 0 while nothing plays; or NULL */
+};
+
+/* `p` is borrowed until close, in the format of `conf`. NULL: it cannot be made now. */
 struct orl_pw_sink *orl_pw_sink_open(struct pw_core *core,
                                      const struct orl_pw_stream_conf *conf,
-                                     struct orl_playback *p, struct orl_counter *delay_us,
+                                     struct orl_playback *p,
+                                     const struct orl_pw_sink_delay *delay,
                                      const struct orl_pw_sink_calls *calls);
 /* When it returns nobody pulls any more. */
 void orl_pw_sink_close(struct orl_pw_sink **sink);

@@ -28,7 +28,9 @@ struct orl_draw_list {
     const struct orl_draw_cmd *cmds;
     uint32_t n_vertices, n_indices, n_cmds;
     struct orl_rect bounds; /* covers everything drawn; w = 0 when nothing */
-    uint64_t serial;        /* changes when the content changes */
+    uint64_t serial;        /* counts up when the content changes */
+    /* All that differs from the list with the serial before; w = 0: not known, it may be anything. */
+    struct orl_rect changed;
     /* The one texture all commands use: 8-bit coverage. */
     const uint8_t *atlas;
     uint32_t atlas_w, atlas_h;

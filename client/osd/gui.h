@@ -17,8 +17,8 @@ struct orl_osd_gui *orl_osd_gui_create(void);
 void orl_osd_gui_destroy(struct orl_osd_gui *gui); /* may be NULL */
 
 /*
- * Fills `out` except `serial`; borrowed until the next call or destroy. Loads a font when there is
- * something to show for the first time, or in a new scale.
+ * Fills `out` except `serial`; borrowed until the next call or destroy. `changed` becomes what the
+ * graphs cover. Loads a font when there is something to show for the first time, or in a new scale.
  */
 void orl_osd_gui_draw(struct orl_osd_gui *gui, const struct orl_osd_panels *p,
                       struct orl_draw_list *out);

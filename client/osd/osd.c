@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "osd/osd.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,9 @@ struct orl_osd {
     struct orl_osd_state state; /* last seen */
     struct orl_osd_panels panels, next;
     struct orl_draw_list list;
-    bool drawn;        /* there is something to free */
-    uint64_t rests_ns; /* nothing has been shown since then; 0: something is */
+    struct orl_rect graphs; /* what they cover in `list` */
+    bool drawn;             /* there is something to free */
+    uint64_t rests_ns;      /* nothing has been shown since then; 0: something is */
 };
 
 int orl_osd_create(struct orl_osd **out)
@@ -51,6 +53,30 @@ static bool same_bytes(const void *a, const void *b, size_t bytes)
     return memcmp(a, b, bytes) == 0;
 }
 
+static struct orl_rect around(struct orl_rect a, struct orl_rect b)
+{
+    struct orl_rects both = {0};
+    orl_rects_add_one(&both, a);
+    orl_rects_add_one(&both, b);
+    return orl_rects_bounds(&both, UINT32_MAX, UINT32_MAX);
+}
+
+/* The graphs move ten times a second: when only they did, the rest need not be drawn again. */
+static void draw(struct orl_osd *osd)
+{
+    const size_t others = offsetof(struct orl_osd_panels, graphs);
+    bool only_graphs = osd->drawn && same_bytes(&osd->panels, &osd->next, others);
+    struct orl_rect before = osd->graphs;
+    uint64_t serial = osd->list.serial + 1;
+    memcpy(&osd->panels, &osd->next, sizeof(osd->next));
+    orl_osd_gui_draw(osd->gui, &osd->panels, &osd->list);
+    osd->list.serial = serial;
+    osd->graphs = osd->list.changed;
+    osd->list.changed =
+        only_graphs ? around(before, osd->graphs) : (struct orl_rect){0, 0, 0, 0};
+    osd->drawn = true;
+}
+
 const struct orl_draw_list *orl_osd_build(struct orl_osd *osd,
                                           const struct orl_osd_state *state)
 {
@@ -64,11 +90,7 @@ const struct orl_draw_list *orl_osd_build(struct orl_osd *osd,
     if (osd->drawn && same_bytes(&osd->panels, &osd->next, sizeof(osd->next))) {
         return &osd->list;
     }
-    memcpy(&osd->panels, &osd->next, sizeof(osd->next));
-    uint64_t serial = osd->list.serial + 1;
-    orl_osd_gui_draw(osd->gui, &osd->panels, &osd->list);
-    osd->list.serial = serial;
-    osd->drawn = true;
+    draw(osd);
     return &osd->list;
 }
 

@@ -12,11 +12,13 @@
 #include "base/err.h"
 #include "osd/draw_list.h"
 
-#define ORL_OSD_LINE      256 /* bytes of a text line, terminator included */
-#define ORL_OSD_HELP_ROWS 48
-#define ORL_OSD_ROWS      12  /* of a dialog's list that are shown at a time */
-#define ORL_OSD_ROW       128 /* bytes of such a row */
-#define ORL_OSD_TRANSFERS 4   /* files on their way that are shown */
+#define ORL_OSD_LINE          256 /* bytes of a text line, terminator included */
+#define ORL_OSD_HELP_ROWS     48
+#define ORL_OSD_ROWS          12  /* of a dialog's list that are shown at a time */
+#define ORL_OSD_ROW           128 /* bytes of such a row */
+#define ORL_OSD_TRANSFERS     4   /* files on their way that are shown */
+#define ORL_OSD_GRAPHS        8   /* rows of the timing graphs */
+#define ORL_OSD_GRAPH_COLUMNS 100
 
 struct orl_osd_help_row {
     char key[32];
@@ -49,6 +51,25 @@ struct orl_osd_extra {
     struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];
 };
 
+struct orl_osd_column { /* milliseconds */
+    float low, mean, high;
+};
+
+/* One row of the timing graphs. Figures below 0 (or no numbers) are unknown. */
+struct orl_osd_graph {
+    char name[16];
+    uint32_t rank; /* the row with the highest goes first where there is no room for all */
+    float p50, p99, max; /* milliseconds, of all that the columns are made of */
+    struct orl_osd_column column[ORL_OSD_GRAPH_COLUMNS]; /* oldest first; mean < 0: no sample */
+};
+
+struct orl_osd_graphs {
+    bool shown;
+    uint32_t column_ms; /* time that a column stands for */
+    uint32_t rows;
+    struct orl_osd_graph row[ORL_OSD_GRAPHS]; /* top to bottom */
+};
+
 /* Everything that may be shown; empty strings and zeros hide their part. */
 struct orl_osd_state {
     uint32_t win_w, win_h;       /* physical pixels */
@@ -62,6 +83,7 @@ struct orl_osd_state {
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
     struct orl_osd_extra extra;
+    struct orl_osd_graphs graphs;
 };
 
 struct orl_osd;

@@ -26,6 +26,10 @@ constexpr ImU32 SOFT = IM_COL32(182, 188, 198, 255);
 constexpr ImU32 FIELD = IM_COL32(255, 255, 255, 34);
 constexpr ImU32 RECORDING = IM_COL32(235, 60, 60, 255);
 constexpr ImU32 KEY = IM_COL32(140, 190, 255, 255);
+constexpr ImU32 GRAPH_FIELD = IM_COL32(255, 255, 255, 20);
+constexpr ImU32 GRAPH_BAND = IM_COL32(70, 110, 175, 255);
+constexpr ImU32 GRAPH_MEAN = IM_COL32(190, 220, 255, 255);
+constexpr ImU32 GRAPH_OVER = IM_COL32(255, 176, 64, 255);
 
 /* What desktops have; none of them is needed. */
 const char *const FONTS[] = {
@@ -111,6 +115,20 @@ void load_font(orl_osd_gui *gui, float scale)
     gui->atlas_serial++;
 }
 
+uint32_t to_pixel(float v, float most)
+{
+    return static_cast<uint32_t>(fminf(fmaxf(v, 0), most));
+}
+
+/* Whole pixels around [x0, x1) x [y0, y1), cut to the window. */
+orl_rect cover(float x0, float y0, float x1, float y1, ImVec2 window)
+{
+    orl_rect r = {to_pixel(floorf(x0), window.x), to_pixel(floorf(y0), window.y), 0, 0};
+    r.w = to_pixel(ceilf(x1), window.x) - r.x;
+    r.h = to_pixel(ceilf(y1), window.y) - r.y;
+    return r;
+}
+
 struct canvas {
     ImDrawList *list;
     ImFont *font;
@@ -147,10 +165,11 @@ float wrap_width(const canvas &c, float most)
     return fmaxf(fminf(most * c.scale, c.w - 2 * (MARGIN + PAD) * c.scale), 1);
 }
 
-void put_status(const canvas &c, const orl_osd_panels &p)
+/* Returns where it begins; the window's end when there is none. */
+float put_status(const canvas &c, const orl_osd_panels &p)
 {
     if (!p.status[0] && !p.hint[0]) {
-        return;
+        return c.h;
     }
     const float size = text_size(c), wrap = wrap_width(c, STATUS_WIDTH), pad = PAD * c.scale;
     ImVec2 head = p.status[0] ? measure(c, p.status, size, wrap) : ImVec2(0, 0);
@@ -162,6 +181,7 @@ void put_status(const canvas &c, const orl_osd_panels &p)
     put_card(c, x, y, w, h, CARD);
     put_text(c, x + pad, y + pad, BRIGHT, p.status, size, wrap);
     put_text(c, x + pad, y + pad + head.y + gap, SOFT, p.hint, size, wrap);
+    return y;
 }
 
 void put_alert(const canvas &c, const orl_osd_panels &p)
@@ -244,9 +264,13 @@ void put_help(const canvas &c, const orl_osd_panels &p)
     }
 }
 
-/* Small cards in a column at the lower right corner, from the bottom up. */
-void put_corner(const canvas &c, const orl_osd_panels &p)
+/*
+ * Small cards in a column at the lower right corner, from the bottom up. Returns the point right
+ * below and left of which nothing stands.
+ */
+ImVec2 put_corner(const canvas &c, const orl_osd_panels &p)
 {
+    ImVec2 reach(c.w, c.h);
     const float size = text_size(c), pad = roundf(PAD * c.scale / 2), gap = GAP * c.scale;
     const float wrap = wrap_width(c, STATUS_WIDTH);
     float bottom = c.h - MARGIN * c.scale;
@@ -265,6 +289,7 @@ void put_corner(const canvas &c, const orl_osd_panels &p)
                               EDGE);
         c.list->AddRectFilled(ImVec2(x + 2 * pad, top), ImVec2(x + 2 * pad + done, top + bar),
                               KEY);
+        reach = ImVec2(fminf(reach.x, x), y);
         bottom = y - gap;
     }
     if (p.link[0]) {
@@ -273,7 +298,86 @@ void put_corner(const canvas &c, const orl_osd_panels &p)
         const float x = roundf(c.w - MARGIN * c.scale - w), y = roundf(bottom - h);
         put_card(c, x, y, w, h, CARD);
         put_text(c, x + 2 * pad, y + pad, SOFT, p.link, size, wrap);
+        reach = ImVec2(fminf(reach.x, x), y);
     }
+    return reach;
+}
+
+void put_right(const canvas &c, float right, float y, ImU32 color, const char *text, float size)
+{
+    put_text(c, right - measure(c, text, size, 0).x, y, color, text, size, 0);
+}
+
+/* Lower left, above a status and above what it would meet in the lower right corner. */
+orl_osd_graph_layout lay_graphs(const canvas &c, const orl_osd_panels &p, float bottom,
+                                ImVec2 corner)
+{
+    const float size = text_size(c), margin = MARGIN * c.scale, gap = GAP * c.scale;
+    orl_osd_graph_words words = {measure(c, "Interval", size, 0).x / size,
+                                 measure(c, "0000s", size, 0).x / size,
+                                 measure(c, "0000s", size, 0).x / size};
+    for (uint32_t i = 0; i < p.graphs.rows; i++) {
+        words.name = fmaxf(words.name, measure(c, p.graphs.row[i].name, size, 0).x / size);
+    }
+    /* The line at the top is the rate's and the alerts'. */
+    orl_osd_graph_room room = {roundf(margin),
+                               ceilf(margin + size + PAD * c.scale + gap),
+                               floorf(c.w - margin),
+                               roundf(bottom < c.h ? bottom - gap : c.h - margin),
+                               c.scale,
+                               size};
+    orl_osd_graph_layout l = orl_osd_graphs_lay(&p.graphs, &words, &room);
+    if (l.x + l.w + gap > corner.x && room.bottom > corner.y - gap) {
+        room.bottom = roundf(corner.y - gap);
+        l = orl_osd_graphs_lay(&p.graphs, &words, &room);
+    }
+    return l;
+}
+
+void put_graph(const canvas &c, const orl_osd_graph_panel &p, const orl_osd_graph_layout &l,
+               uint32_t place)
+{
+    static const ImU32 inks[] = {GRAPH_FIELD, GRAPH_BAND, GRAPH_MEAN, GRAPH_OVER};
+    static const ImU32 tones[] = {BRIGHT, SOFT, SOFT};
+    const orl_osd_graph_row &row = p.row[l.row[place]];
+    const float y = l.row_y + static_cast<float>(place) * l.step, text_y = y + l.text_dy;
+    put_text(c, l.name_x, text_y, BRIGHT, row.name, l.text, 0);
+    for (int i = 0; i < 3; i++) {
+        put_right(c, l.figure_x[i], text_y, tones[i], row.figure[i], l.text);
+    }
+    put_text(c, l.top_x, fminf(y, text_y), SOFT, row.top, l.text, 0); /* at its height */
+    orl_osd_box boxes[ORL_OSD_BOXES];
+    const uint32_t n = orl_osd_graphs_boxes(&p, &l, place, boxes);
+    for (uint32_t i = 0; i < n; i++) {
+        const orl_osd_box &b = boxes[i];
+        c.list->AddRectFilled(ImVec2(b.x0, b.y0), ImVec2(b.x1, b.y1), inks[b.ink]);
+    }
+}
+
+/* Returns what they cover. */
+orl_rect put_graphs(const canvas &c, const orl_osd_panels &p, float bottom, ImVec2 corner)
+{
+    static const char *const heads[] = {"p50", "p99", "max"};
+    if (!p.graphs.shown) {
+        return {0, 0, 0, 0};
+    }
+    const orl_osd_graph_layout l = lay_graphs(c, p, bottom, corner);
+    if (!(l.w > 0)) {
+        return {0, 0, 0, 0};
+    }
+    char span[32];
+    snprintf(span, sizeof(span), "last %.3g s",
+             static_cast<double>(l.columns) * p.graphs.column_ms / 1000);
+    put_card(c, l.x, l.y, l.w, l.h, HELP_CARD);
+    put_text(c, l.name_x, l.head_y, SOFT, "ms", l.text, 0);
+    for (int i = 0; i < 3; i++) {
+        put_right(c, l.figure_x[i], l.head_y, SOFT, heads[i], l.text);
+    }
+    put_text(c, l.graph_x, l.head_y, SOFT, span, l.text, 0);
+    for (uint32_t i = 0; i < l.rows; i++) {
+        put_graph(c, p.graphs, l, i);
+    }
+    return cover(l.x - 1, l.y - 1, l.x + l.w + 1, l.y + l.h + 1, ImVec2(c.w, c.h));
 }
 
 void put_recording(const canvas &c, const orl_osd_panels &p)
@@ -353,20 +457,6 @@ void put_dialog(const canvas &c, const orl_osd_panels &p)
     put_text(c, x, y, SOFT, d.keys, size, wrap);
 }
 
-uint32_t to_pixel(float v, float most)
-{
-    return static_cast<uint32_t>(fminf(fmaxf(v, 0), most));
-}
-
-/* Whole pixels around [x0, x1) x [y0, y1), cut to the window. */
-orl_rect cover(float x0, float y0, float x1, float y1, ImVec2 window)
-{
-    orl_rect r = {to_pixel(floorf(x0), window.x), to_pixel(floorf(y0), window.y), 0, 0};
-    r.w = to_pixel(ceilf(x1), window.x) - r.x;
-    r.h = to_pixel(ceilf(y1), window.y) - r.y;
-    return r;
-}
-
 void copy_commands(orl_osd_gui *gui, const ImDrawList *list, ImVec2 window)
 {
     const uint32_t first = static_cast<uint32_t>(gui->indices.Size);
@@ -417,7 +507,8 @@ class current_context
     ImGuiContext *before;
 };
 
-void build(orl_osd_gui *gui, const orl_osd_panels &p)
+/* Returns what the graphs cover. */
+orl_rect build(orl_osd_gui *gui, const orl_osd_panels &p)
 {
     ImGuiIO &io = ImGui::GetIO();
     if (gui->scale != p.scale) {
@@ -429,8 +520,9 @@ void build(orl_osd_gui *gui, const orl_osd_panels &p)
     const canvas c = {ImGui::GetForegroundDrawList(), io.Fonts->Fonts[0], io.DisplaySize.x,
                       io.DisplaySize.y, p.scale};
     put_rate(c, p);
-    put_status(c, p);
-    put_corner(c, p);
+    const float status = put_status(c, p);
+    const ImVec2 corner = put_corner(c, p);
+    const orl_rect graphs = put_graphs(c, p, status, corner);
     put_recording(c, p);
     put_help(c, p);
     put_dialog(c, p);
@@ -440,6 +532,7 @@ void build(orl_osd_gui *gui, const orl_osd_panels &p)
     for (int i = 0; i < data->CmdListsCount; i++) {
         copy_commands(gui, data->CmdLists[i], io.DisplaySize);
     }
+    return graphs;
 }
 
 } // namespace
@@ -485,7 +578,7 @@ extern "C" void orl_osd_gui_draw(orl_osd_gui *gui, const orl_osd_panels *p, orl_
         return;
     }
     const current_context use(gui->context);
-    build(gui, *p);
+    out->changed = build(gui, *p);
     out->vertices = gui->vertices.Data;
     out->indices = gui->indices.Data;
     out->cmds = gui->cmds.Data;

@@ -95,11 +95,13 @@ void orl_osd_panels_make(struct orl_osd_panels *out, const struct orl_osd_state 
         }
     }
     make_extra(out, &state->extra);
+    orl_osd_graphs_make(&out->graphs, &state->graphs);
 }
 
 bool orl_osd_panels_empty(const struct orl_osd_panels *p)
 {
     return !p->win_w || !p->win_h ||
            (!p->status[0] && !p->hint[0] && !p->alert[0] && !p->rate[0] && !p->help_rows &&
-            !p->link[0] && !p->recording[0] && !p->dialog.title[0] && !p->transfers);
+            !p->link[0] && !p->recording[0] && !p->dialog.title[0] && !p->transfers &&
+            !p->graphs.shown);
 }

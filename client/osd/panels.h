@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "osd/graphs.h"
 #include "osd/osd.h"
 
 #ifdef __cplusplus
@@ -30,6 +31,7 @@ struct orl_osd_panels {
     struct orl_osd_dialog dialog; /* shown when its title is not empty */
     uint32_t transfers;
     struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];
+    struct orl_osd_graph_panel graphs; /* last: orl_osd_build() compares what is before it */
 };
 
 /* Any thread; pure. */

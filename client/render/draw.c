@@ -89,8 +89,12 @@ static void look_at_overlay(struct orl_render *r)
     uint64_t serial = overlay ? overlay->serial : 0;
     if (serial != r->overlay_serial) {
         struct orl_rect bounds = overlay ? overlay->bounds : (struct orl_rect){0, 0, 0, 0};
-        orl_repaint_add(&r->repaint, r->overlay_rect);
-        orl_repaint_add(&r->repaint, bounds);
+        if (overlay && serial == r->overlay_serial + 1 && overlay->changed.w) {
+            orl_repaint_add(&r->repaint, overlay->changed);
+        } else {
+            orl_repaint_add(&r->repaint, r->overlay_rect);
+            orl_repaint_add(&r->repaint, bounds);
+        }
         r->overlay_rect = bounds;
         r->overlay_serial = serial;
     }
@@ -126,6 +130,11 @@ static void look_at_cursor(struct orl_render *r, const struct orl_render_picture
     r->cursor_rect = cursor;
 }
 
+static uint32_t shown_source(const struct orl_render *r)
+{
+    return r->choice.shown == ORL_SHOWN_SPICE ? ORL_PICTURE_SPICE : ORL_PICTURE_RING;
+}
+
 void orl_render_look(struct orl_render *r)
 {
     struct orl_scene *s = &r->scene;
@@ -133,8 +142,7 @@ void orl_render_look(struct orl_render *r)
     s->screen_w = p->screen_w;
     s->screen_h = p->screen_h;
     /* All that follows, drawing included, is about the shown picture. */
-    orl_gfx_select(r->gfx,
-                   r->choice.shown == ORL_SHOWN_SPICE ? ORL_PICTURE_SPICE : ORL_PICTURE_RING);
+    orl_gfx_select(r->gfx, shown_source(r));
     look_at_overlay(r);
     look_at_cursor(r, p);
     orl_rects_clip(&r->repaint.now, s->win_w, s->win_h);
@@ -201,6 +209,7 @@ int orl_render_draw(struct orl_render *r)
     struct orl_scene *s = &r->scene;
     uint32_t age = r->conf.partial ? orl_surface_age(r->surface) : 0;
     orl_repaint_since(&r->repaint, age, s->win_w, s->win_h, &s->damage);
+    uint64_t draw_ns = r->timing ? orl_now_ns() : 0;
     orl_gfx_draw(r->gfx, s);
     if (r->copy && read_back(r, &r->repaint.now) != ORL_OK) {
         return ORL_ESYS;
@@ -209,9 +218,13 @@ int orl_render_draw(struct orl_render *r)
         serve_shot(r);
     }
     orl_render_release_held(r, 0); /* presenting may take as long as the display likes */
+    uint64_t present_ns = r->timing ? orl_now_ns() : 0;
     orl_surface_present(r->surface, &r->repaint.now, s->win_w, s->win_h);
     orl_repaint_presented(&r->repaint);
     r->last_draw_ns = orl_now_ns();
+    if (r->timing) {
+        orl_timing_shown(r->timing, shown_source(r), draw_ns, present_ns, r->last_draw_ns);
+    }
     count(r, r->last_draw_ns);
     return ORL_OK;
 }

@@ -31,6 +31,7 @@ int orl_render_link_init(struct orl_render_link *link)
     orl_counter_init(&link->stats.found_before);
     orl_counter_init(&link->stats.failed);
     orl_counter_init(&link->stats.screenshots);
+    orl_counter_init(&link->sound_delay_us);
     return orl_spsc_init(&link->shots, SHOTS, sizeof(struct orl_shot));
 }
 
@@ -87,6 +88,7 @@ uint64_t orl_render_step(struct orl_render *r, uint32_t reasons, uint64_t now_ns
         *result = orl_render_draw(r);
         due = draw_due(r);
         orl_render_release_held(r, 0);
+        due = orl_earlier(due, orl_render_graphs_due(r));
     }
     due = orl_earlier(due, held_due(r, now_ns));
     return orl_earlier(orl_earlier(due, overlay_due), r->choice_due_ns);
@@ -124,6 +126,8 @@ static void tear_down(struct orl_render *r)
     orl_gfx_frame_settle(r->gfx);
     orl_render_free_pools(r);
     orl_osd_destroy(&r->osd);
+    free(r->timing);
+    r->timing = NULL;
     orl_gfx_destroy(&r->gfx);
     orl_render_give_back(r);
     orl_surface_release_current(r->surface);

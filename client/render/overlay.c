@@ -144,13 +144,16 @@ static void make_state(struct orl_render *r)
         s->help_rows = r->want.help_rows;
         memcpy(s->help, r->want.help, sizeof(s->help));
     }
+    if (r->timing) {
+        orl_timing_graphs(r->timing, &s->graphs);
+    }
 }
 
 static bool says_something(const struct orl_osd_state *s)
 {
     return s->status[0] || s->hint[0] || s->alert[0] || s->show_fps || s->show_help ||
            s->extra.link[0] || s->extra.recording || s->extra.dialog.title[0] ||
-           s->extra.transfers;
+           s->extra.transfers || s->graphs.shown;
 }
 
 uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
@@ -162,6 +165,7 @@ uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)
     uint64_t due = update_alert(r, now_ns);
     due = orl_earlier(due, update_words(r, now_ns));
     due = orl_earlier(due, update_fps(r, now_ns));
+    due = orl_earlier(due, orl_render_graphs(r, now_ns));
     if (!r->text.changed) {
         return r->scene.overlay ? due : orl_earlier(due, orl_osd_rest(r->osd, now_ns));
     }

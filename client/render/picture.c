@@ -41,9 +41,13 @@ int orl_render_put(struct orl_render *r, int which, const struct orl_slot *slot,
 {
     struct orl_render_picture *p = &r->pictures[which];
     orl_gfx_select(r->gfx, (uint32_t)which);
+    uint64_t taken_ns = r->timing ? orl_now_ns() : 0;
     int err = orl_gfx_frame(r->gfx, slot);
     if (err == ORL_EAGAIN) {
         return err;
+    }
+    if (r->timing && !err) {
+        orl_render_time_upload(r, which, slot, taken_ns);
     }
     if (err) {
         orl_warn("a picture of %ux%u cannot be shown: %s", slot->desc.w, slot->desc.h,

@@ -30,7 +30,7 @@ struct orl_view_state {
     uint32_t turns;        /* the user's rotation, quarter turns clockwise */
     bool keep_aspect, dont_upscale, int_upscale;
     enum orl_view_filter filter;
-    bool show_fps, show_help, alerts;
+    bool show_fps, show_timing, show_help, alerts;
     uint32_t night_gain; /* egl:nvGain: 0 off */
     bool hide_guest_cursor;
     bool no_video;   /* show no picture of the second source: the user switched the video off */
@@ -85,6 +85,7 @@ struct orl_render_link {
     struct orl_wake wake;         /* the render thread's wake word; orl_frame_link borrows it */
     void (*wake_main)(void *arg); /* any thread, never blocks; may be NULL */
     void *wake_main_arg;
+    struct orl_counter sound_delay_us; /* sound -> render: orl_audio_conf.delay_us */
     /* Second source, borrowed, set before start; its render_wake is `wake`. May be NULL: none. */
     struct orl_fallback *fallback;
 };

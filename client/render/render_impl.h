@@ -11,6 +11,7 @@
 #include "render/render.h"
 #include "render/repaint.h"
 #include "render/sentences.h"
+#include "render/timing.h"
 
 /* Pools that are out: the one of the last frame, the newest, the one before it, and one to make. */
 #define ORL_RENDER_POOLS 4
@@ -29,6 +30,12 @@ struct orl_render_text { /* what the overlay says besides the guest's status */
     struct orl_sentences words;
     bool changed; /* `state` must be made anew */
     struct orl_osd_state state;
+};
+
+struct orl_render_graphs { /* while they are shown */
+    uint64_t drawn;        /* timing.added that the overlay has */
+    uint64_t due_ns;       /* the next time it may have more */
+    uint64_t sound_due_ns; /* the next look at the sound */
 };
 
 /* What one source has given; the pixels stand in gfx under the same number. */
@@ -92,6 +99,8 @@ struct orl_render {
     struct orl_rects scratch;
 
     struct orl_render_text text;
+    struct orl_timing *timing; /* NULL: the timing graphs are not shown */
+    struct orl_render_graphs graphs;
     uint64_t last_draw_ns;
     uint32_t shot_asked, shot_done; /* serials */
 };
@@ -151,6 +160,17 @@ void orl_render_place(struct orl_render *r);
 
 /* Brings the overlay up to date. Returns when it changes by itself; UINT64_MAX never. */
 uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns);
+
+/*
+ * Timing graphs: switches them as main wants, looks at the sound, lets the overlay be made anew when
+ * there are new samples, 10 times a second at most. Returns when to look again; UINT64_MAX never.
+ */
+uint64_t orl_render_graphs(struct orl_render *r, uint64_t now_ns);
+/* When samples that came meanwhile may be shown. */
+uint64_t orl_render_graphs_due(const struct orl_render *r);
+/* The upload of `slot` into picture `which`, begun at `taken_ns`, is over. Only while shown. */
+void orl_render_time_upload(struct orl_render *r, int which, const struct orl_slot *slot,
+                            uint64_t taken_ns);
 
 /* Shows `text` for `for_ns`, if alerts are wanted. */
 void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns);

@@ -103,6 +103,56 @@ struct case_of_format {
     uint32_t listen[8]; /* channel of the sink for each of ours */
 };
 
+/* Plays until the counter says more than nothing, for some seconds at most. */
+static bool plays_with_delay(struct speaker *s, const struct orl_counter *delay_us)
+{
+    for (int i = 0; i < 50 && !orl_counter_get(delay_us); i++) {
+        speaker_run(s, 0.2);
+    }
+    return orl_counter_get(delay_us) > 0;
+}
+
+static bool falls_to_nothing(const struct orl_counter *delay_us)
+{
+    for (int i = 0; i < 1000 && orl_counter_get(delay_us); i++) {
+        pause_ms(10);
+    }
+    return orl_counter_get(delay_us) == 0;
+}
+
+static void the_delay_is_told_while_sound_plays_and_no_longer(void **state)
+{
+    (void)state;
+    struct orl_counter delay_us;
+    orl_counter_init(&delay_us);
+    struct orl_audio *a;
+    struct orl_audio_conf conf = {.app_name = "oriel-test",
+                                  .out_device = "orl-sink",
+                                  .rec_device = "",
+                                  .period_frames = 2048,
+                                  .delay_us = &delay_us};
+    assert_int_equal(orl_audio_start(&a, &conf), ORL_OK);
+    assert_true(wait_connected(a, true, 5));
+    struct speaker s = {.audio = a, .rate = 48000, .channels = 2, .hz = {500, 500}};
+    assert_int_equal(orl_counter_get(&delay_us), 0);
+    for (int i = 0; i < 2; i++) {
+        speaker_start(&s);
+        assert_true(plays_with_delay(&s, &delay_us));
+        assert_true(orl_counter_get(&delay_us) < 1000000);
+        speaker_stop(&s);
+        assert_true(falls_to_nothing(&delay_us));
+    }
+    speaker_start(&s);
+    assert_true(plays_with_delay(&s, &delay_us));
+    assert_true(falls_to_nothing(&delay_us)); /* packets stay away, without a stop */
+    assert_true(plays_with_delay(&s, &delay_us));
+    daemon("--stop");
+    assert_true(falls_to_nothing(&delay_us));
+    daemon("--start");
+    orl_audio_stop(&a);
+    assert_int_equal(orl_counter_get(&delay_us), 0);
+}
+
 /* Over a second of sines; true when every channel was heard whole and right, and began and ended
  * softly. */
 static bool play_once(const struct case_of_format *f, struct orl_audio *a)
@@ -451,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_quick_restart_keeps_the_stream),
         cmocka_unit_test(latency_is_small_with_jitter_and_is_what_is_reported),
         cmocka_unit_test(the_device_may_change_its_period),
+        cmocka_unit_test(the_delay_is_told_while_sound_plays_and_no_longer),
         cmocka_unit_test(the_microphone_is_recorded_exactly),
         cmocka_unit_test(stopping_in_any_state_is_clean),
         cmocka_unit_test(sound_is_back_after_the_daemon_was_killed),

@@ -556,6 +556,70 @@ def the_key_of_the_night_vision_goes_through_its_steps(memory):
         guest.stop()
 
 
+def changed_part(want):
+    """What differs on the screen from `want`: left, top, right, bottom; None when nothing does."""
+    width, height, pixels = want
+    _, _, got = screen(width, height)
+    rows = [y for y in range(height)
+            if got[y * width * 3:(y + 1) * width * 3] != pixels[y * width * 3:(y + 1) * width * 3]]
+    if not rows:
+        return None
+    columns = [x for x in range(width) if any(
+        got[(y * width + x) * 3:][:3] != pixels[(y * width + x) * 3:][:3] for y in rows)]
+    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+def timing_graphs_come_and_go_by_a_key_and_touch_nothing_else(memory):
+    args = ["--size=640x360", "--damage=random"]
+    guest = Guest(memory, *args, "--fps=60", "--cursor=none", f"--at={6 * SCALE}:fps=0")
+    viewer = Viewer(memory)
+    try:
+        viewer.wait_for_line("from the guest's memory")
+        focus_the_window()
+        press("t")
+        before, part, later = None, None, None
+        end = time.time() + 6 * SCALE + 2 * PATIENCE
+        while last_frame() != before or not part:  # until the guest rests, and for a second more
+            check(time.time() < end, f"no graphs are shown, or no rest:\n{viewer.lines()}")
+            before = last_frame()
+            want = reference(args + ["--fps=0", "--cursor=none"], before)
+            time.sleep(1)
+            part = changed_part(want)
+            time.sleep(1)
+            later = changed_part(want)
+        left, top, right, bottom = part
+        check(0 < left < 30 and top > 30 and bottom < 360 and right < 640,
+              f"graphs stand at {part}")
+        check(right - left > 250 and bottom - top > 120, f"graphs are small: {part}")
+        check(later == part, f"the graphs of an idle guest move, from {part} to {later}")
+        press("t")
+        wait_for_picture(want, what="without the graphs")
+        viewer.stop()
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
+def timing_graphs_of_an_idle_guest_cause_no_drawing(memory):
+    guest = Guest(memory, *STILL, "--cursor=none")
+    viewer = Viewer(memory, "app:exitAfter=15")
+    try:
+        want = reference(STILL + ["--cursor=none"])
+        wait_for_picture(want)
+        focus_the_window()
+        press("t")
+        end = time.time() + PATIENCE
+        while not changed_part(want):
+            check(time.time() < end, "no graphs are shown")
+        out, _ = viewer.process.communicate(timeout=15 + PATIENCE)
+        check("pictures drawn: " in out, f"no summary:\n{out}\n{viewer.lines()}")
+        count = int(out.split("pictures drawn: ")[1].split()[0])
+        check(count <= 20, f"{count} pictures were drawn for a guest that rests:\n{out}")
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
 def full_screen_fills_the_output(memory):
     args = ["--size=1920x1200", "--fps=0", "--cursor=none"]
     guest = Guest(memory, *args)
