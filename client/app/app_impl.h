@@ -125,6 +125,10 @@ struct orl_app {
     struct orl_typist *typist;
     char *typing; /* text that waits for a yes; owned */
 
+    /* Another display of the guest (recovery.c). */
+    uint32_t recovery_serial; /* of the request under way; 0 none */
+    bool recovery_active;     /* the fallback was on when the guest last answered */
+
     struct orl_view_state view; /* what render shall do; published when view_changed */
     bool view_changed;
     struct orl_guest_status guest;
@@ -187,6 +191,10 @@ uint32_t orl_app_help(const struct orl_app *app,
 void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit);
 void orl_app_alert(struct orl_app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* recovery.c: asks the guest's display driver for its other display; what becomes of it. */
+void orl_app_recovery(struct orl_app *app);
+void orl_app_recovery_look(struct orl_app *app);
 
 /* control.c: from the window's events to the guest. */
 ORL_MUST int orl_app_control_init(struct orl_app *app);  /* enum orl_exit */

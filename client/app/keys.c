@@ -183,6 +183,7 @@ void orl_app_do(struct orl_app *app, const struct orl_bind_hit *hit)
     case ORL_ACTION_MIC_DEFAULT: orl_app_microphone_cycle(app); break;
     case ORL_ACTION_TYPE: type_clipboard(app); break;
     case ORL_ACTION_TAKE_BACK: take_back(app); break;
+    case ORL_ACTION_RECOVERY: orl_app_recovery(app); break;
     default: report(app, hit->action); break;
     }
 }

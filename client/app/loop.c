@@ -94,6 +94,7 @@ static void look(struct orl_app *app)
     orl_app_remote_look(app, now_ns);
     orl_app_share_desk(app, now_ns);
     orl_app_guest(app);
+    orl_app_recovery_look(app);
     orl_app_shape_picture(app);
     orl_app_control_look(app, now_ns);
     if (app->title_changed) {

@@ -40,6 +40,16 @@ enum orl_demo_cursor {
 /* Where the hot spot goes; a set_cursor_pos from the viewer ends the path. */
 enum orl_demo_path { ORL_DEMO_PATH_CIRCLE, ORL_DEMO_PATH_LINE, ORL_DEMO_PATH_FIXED };
 
+/* What master's display driver on Windows does with requests for its fallback display. */
+enum orl_demo_recovery {
+    ORL_DEMO_RECOVERY_NONE,   /* says that it cannot switch */
+    ORL_DEMO_RECOVERY_ANSWER, /* switches, a moment later; frames rest while the fallback is on */
+    ORL_DEMO_RECOVERY_SILENT,   /* takes requests and never answers */
+    ORL_DEMO_RECOVERY_DEAD,     /* the region's heartbeat stands still; it is not looked at */
+    ORL_DEMO_RECOVERY_ABSENT,   /* no region, as with master's program in place of its driver */
+    ORL_DEMO_RECOVERY_FAIL = 16 /* + enum orl_recovery_error: fails with that, a moment later */
+};
+
 /* Ways to misbehave, as bits. Those marked * heal after about a second by a new session. */
 enum orl_demo_hostile {
     ORL_DEMO_BAD_HEADER = 1,    /* every other frame has random header fields */
@@ -86,7 +96,8 @@ struct orl_demo_conf {
     bool ring;        /* ring the peers at the ivshmem server with each frame */
     const char *log_posts; /* may be NULL: no log; else "serial t_ns frame" per posted frame */
     const char *log_input; /* may be NULL: no log; "-": standard output; see below */
-    bool input;            /* master on Windows offers keyboard and mouse through the memory */
+    enum orl_demo_recovery recovery;
+    bool input; /* master on Windows offers keyboard and mouse through the memory */
     enum orl_release release;
     uint32_t w, h;               /* stored picture, pixels, 1..ORL_FRAME_SIDE_MAX */
     uint32_t screen_w, screen_h; /* guest screen when down-scaled; 0: the same as the picture */

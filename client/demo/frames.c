@@ -263,7 +263,7 @@ int orl_demo_frames_step(struct orl_demo_guest *g)
         f->wake_ns = f->write.on ? f->write.next_ns : g->now_ns;
         return ORL_OK;
     }
-    if (orl_demo_mischief_holds(g)) {
+    if (orl_demo_mischief_holds(g) || g->recovery.active) {
         return ORL_OK;
     }
     f->repost |= orl_producer_new_subscribers(&g->prod, f->queue) > 0;

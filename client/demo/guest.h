@@ -9,6 +9,7 @@
 #include "demo/canvas.h"
 #include "ring/ivshmem.h"
 #include "ring/producer.h"
+#include "ring/recovery.h"
 #include "ring/stream_bind.h"
 #include "wire/hid.h"
 
@@ -90,6 +91,14 @@ struct orl_demo_input {
     FILE *log; /* may be NULL: none wanted */
 };
 
+struct orl_demo_switch {
+    struct orl_recovery_guest region; /* its region is NULL without one */
+    struct orl_recovery_wish wish;    /* the newest */
+    bool active;                      /* the fallback display is on: frames rest */
+    uint64_t beat_ns;                 /* when the next heartbeat is due */
+    uint64_t done_ns;                 /* when `wish` is answered; 0: it has been, or never is */
+};
+
 struct orl_demo_mischief {
     uint64_t rng;
     uint64_t since_ns; /* start of the present phase */
@@ -108,11 +117,12 @@ struct orl_demo_guest {
     struct orl_demo_frames frames;
     struct orl_demo_pointer pointer;
     struct orl_demo_input input;
+    struct orl_demo_switch recovery;
     struct orl_demo_mischief mischief;
     FILE *log; /* may be NULL: none wanted */
     uint64_t start_ns, now_ns;
-    uint64_t next_pass_ns, recovery_ns;
-    uint32_t next_event, recovery_beat;
+    uint64_t next_pass_ns;
+    uint32_t next_event;
     bool paused, quit, restart;
 };
 

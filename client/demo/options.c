@@ -86,6 +86,11 @@ static const struct option options[] = {
      "Write serial, monotonic time in ns and number of each posted frame"},
     {"--ring", PLAIN, AT(ring), NULL, 0, NULL,
      "Ring the doorbells of the ivshmem server's other peers with each frame"},
+    {"--recovery", WORD, AT(recovery), orl_demo_recoveries, 0, "MODE",
+     "What the display driver (master on windows) does when asked for its fallback display: "
+     "no, "
+     "yes, silent, dead, absent, or fail with unsupported, helper, topology, display, busy, "
+     "capacity; no"},
     {"--input", SWITCH, AT(input), orl_demo_switches, 0, "yes|no",
      "Offer keyboard and mouse through the memory (master on windows); yes"},
     {"--log-input", TEXT, AT(log_input), NULL, 0, "FILE",

@@ -1,41 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The region behind the queues that master's display driver keeps alive. It offers no display
- * switching (capabilities 0), so requests are not answered. */
+/* The region behind the queues that master's display driver keeps alive, and what becomes of the
+ * requests in it. */
+#define ORL_LOG_MODULE "demo"
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "demo/guest.h"
-#include "ring/mem.h"
 
-#define BEAT_NS (250 * ORL_NS_PER_MS)
-
-/* Offsets in the region. */
-enum {
-    ABI_VERSION = 8,
-    STRUCT_SIZE = 10,
-    CAPABILITIES = 12,
-    LGMP_VERSION = 16,
-    KVMFR_VERSION = 20,
-    SESSION = 24,
-    HEARTBEAT = 48,
-    READY = 60,
-    INFO = 64,
-    STATUS_STATE = 1216 + 8,
-    STATUS_SESSION = 1216 + 16,
-    STATUS_SERIAL = 1216 + 24,
-    STRUCT_BYTES = 1280
-};
-
-static const uint8_t magic[] = {'K', 'V', 'M', 'F', 'R', 'R', 'C', 'V'};
-
-static uint8_t *region(const struct orl_demo_guest *g)
-{
-    return g->shm.base + g->shm.size - ORL_RECOVERY_BYTES;
-}
+#define BEAT_NS   (250 * ORL_NS_PER_MS)
+#define SWITCH_NS (400 * ORL_NS_PER_MS) /* a helper's work, so that a viewer sees "switching" */
 
 bool orl_demo_has_recovery(const struct orl_demo_conf *conf)
 {
-    return conf->release == ORL_MASTER && conf->os == ORL_OS_WINDOWS;
+    return conf->release == ORL_MASTER && conf->os == ORL_OS_WINDOWS &&
+           conf->recovery != ORL_DEMO_RECOVERY_ABSENT;
 }
 
 void orl_demo_recovery_start(struct orl_demo_guest *g)
@@ -43,30 +23,63 @@ void orl_demo_recovery_start(struct orl_demo_guest *g)
     if (!orl_demo_has_recovery(&g->conf)) {
         return;
     }
-    uint8_t *r = region(g);
-    uint64_t session = (uint64_t)g->prod.session_id << 32 | 1;
-    orl_w32_store(r + READY, 0);
-    memset(r, 0, STRUCT_BYTES);
-    memcpy(r, magic, sizeof(magic));
-    orl_put_u16(r + ABI_VERSION, 1);
-    orl_put_u16(r + STRUCT_SIZE, STRUCT_BYTES);
-    orl_put_u32(r + CAPABILITIES, 0);
-    orl_put_u32(r + LGMP_VERSION, g->lay->lgmp);
-    orl_put_u32(r + KVMFR_VERSION, g->lay->kvmfr);
-    orl_put_u64(r + SESSION, session);
-    memcpy(r + INFO, "oriel demo", sizeof("oriel demo"));
-    orl_put_u32(r + STATUS_STATE, 1); /* normal */
-    orl_put_u64(r + STATUS_SESSION, session);
-    orl_w32_store(r + STATUS_SERIAL, 2);
-    orl_w32_store(r + HEARTBEAT, ++g->recovery_beat);
-    orl_w32_store(r + READY, 1);
-    g->recovery_ns = g->now_ns + BEAT_NS;
+    struct orl_recovery about = {.lgmp = g->lay->lgmp,
+                                 .kvmfr = g->lay->kvmfr,
+                                 .session = (uint64_t)g->prod.session_id << 32 | 1,
+                                 .version = "oriel demo"};
+    if (g->conf.recovery != ORL_DEMO_RECOVERY_NONE) {
+        about.capabilities = ORL_RECOVERY_CAN_SWITCH;
+    }
+    memset(&g->recovery, 0, sizeof(g->recovery));
+    int err = orl_recovery_offer(&g->recovery.region, g->shm.base, g->shm.size, &about);
+    if (err) { /* a file whose end is not aligned: there is none, then */
+        orl_warn("no recovery region: %s", orl_err_text(err));
+    }
+    g->recovery.beat_ns = g->now_ns + BEAT_NS;
+}
+
+static void hear(struct orl_demo_guest *g)
+{
+    struct orl_demo_switch *s = &g->recovery;
+    if (orl_recovery_take(&s->region, &s->wish) != ORL_OK) {
+        return;
+    }
+    orl_info("request %" PRIu32 ": the %s display", s->wish.ticket,
+             s->wish.request == ORL_RECOVERY_ASK_NORMAL ? "normal" : "fallback");
+    s->done_ns = 0;
+    if (g->conf.recovery != ORL_DEMO_RECOVERY_SILENT) {
+        orl_recovery_tell(&s->region, &s->wish, ORL_RECOVERY_SWITCHING, ORL_RECOVERY_FINE);
+        s->done_ns = g->now_ns + SWITCH_NS;
+    }
+}
+
+static void answer(struct orl_demo_guest *g)
+{
+    struct orl_demo_switch *s = &g->recovery;
+    s->done_ns = 0;
+    if (g->conf.recovery > ORL_DEMO_RECOVERY_FAIL) {
+        uint32_t error = (uint32_t)g->conf.recovery - ORL_DEMO_RECOVERY_FAIL;
+        orl_recovery_tell(&s->region, &s->wish, ORL_RECOVERY_FAILED, error);
+        return;
+    }
+    s->active = s->wish.request == ORL_RECOVERY_ASK_FALLBACK;
+    g->frames.repost |= !s->active;
+    orl_recovery_tell(&s->region, &s->wish,
+                      s->active ? ORL_RECOVERY_ACTIVE : ORL_RECOVERY_NORMAL, ORL_RECOVERY_FINE);
 }
 
 void orl_demo_recovery_step(struct orl_demo_guest *g)
 {
-    if (orl_demo_has_recovery(&g->conf) && g->now_ns >= g->recovery_ns) {
-        orl_w32_store(region(g) + HEARTBEAT, ++g->recovery_beat);
-        g->recovery_ns = g->now_ns + BEAT_NS;
+    struct orl_demo_switch *s = &g->recovery;
+    if (!s->region.region || g->conf.recovery == ORL_DEMO_RECOVERY_DEAD) {
+        return;
+    }
+    if (g->now_ns >= s->beat_ns) {
+        orl_recovery_beat(&s->region);
+        s->beat_ns = g->now_ns + BEAT_NS;
+    }
+    hear(g);
+    if (s->done_ns && g->now_ns >= s->done_ns) {
+        answer(g);
     }
 }

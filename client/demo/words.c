@@ -33,6 +33,19 @@ const struct orl_demo_word orl_demo_paths[] = {{"circle", ORL_DEMO_PATH_CIRCLE},
 const struct orl_demo_word orl_demo_systems[] = {
     {"windows", ORL_OS_WINDOWS}, {"linux", ORL_OS_LINUX}, {NULL, 0}};
 const struct orl_demo_word orl_demo_switches[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
+const struct orl_demo_word orl_demo_recoveries[] = {
+    {"no", ORL_DEMO_RECOVERY_NONE},
+    {"yes", ORL_DEMO_RECOVERY_ANSWER},
+    {"silent", ORL_DEMO_RECOVERY_SILENT},
+    {"dead", ORL_DEMO_RECOVERY_DEAD},
+    {"absent", ORL_DEMO_RECOVERY_ABSENT},
+    {"unsupported", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_UNSUPPORTED},
+    {"helper", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_NO_HELPER},
+    {"topology", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_TOPOLOGY},
+    {"display", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_NO_DISPLAY},
+    {"busy", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_IS_BUSY},
+    {"capacity", ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_CAPACITY},
+    {NULL, 0}};
 const struct orl_demo_word orl_demo_turns[] = {
     {"0", 0}, {"90", 1}, {"180", 2}, {"270", 3}, {NULL, 0}};
 const struct orl_demo_word orl_demo_hostiles[] = {{"header", ORL_DEMO_BAD_HEADER},

@@ -15,7 +15,7 @@ struct orl_demo_word {
 
 extern const struct orl_demo_word orl_demo_releases[], orl_demo_formats[], orl_demo_patterns[],
     orl_demo_damages[], orl_demo_cursors[], orl_demo_paths[], orl_demo_systems[],
-    orl_demo_hostiles[], orl_demo_turns[], orl_demo_switches[];
+    orl_demo_hostiles[], orl_demo_recoveries[], orl_demo_turns[], orl_demo_switches[];
 
 ORL_MUST bool orl_demo_word_find(const struct orl_demo_word *list, const char *text,
                                  uint32_t *out);

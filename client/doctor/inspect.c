@@ -170,9 +170,27 @@ static void put_guest(struct orl_writer *r, const struct orl_session_info *info)
     orl_writer_close(r);
 }
 
-static void put_recovery(struct orl_writer *r, const struct view *v)
+/* What the fallback display is doing, for who asks by the viewer's key. */
+static void put_switching(struct orl_writer *r, const struct orl_recovery *rec)
 {
     static const char *const states[] = {"unknown", "normal", "switching", "active", "failed"};
+    static const char *const errors[] = {
+        "none", "unsupported", "helper unavailable", "topology failed", "no fallback display",
+        "busy", "capacity"};
+    orl_writer_bool(r, "can_switch", rec->capabilities & ORL_RECOVERY_CAN_SWITCH);
+    orl_writer_text(r, "state", rec->state < 5 ? states[rec->state] : "unknown");
+    orl_writer_number(r, "error", rec->error);
+    if (rec->error) {
+        orl_writer_text(r, "error_name", rec->error < 7 ? errors[rec->error] : "unknown");
+    }
+    if (rec->ack_serial) {
+        orl_writer_number(r, "answered", rec->ack_serial);
+        orl_writer_number(r, "answered_request", rec->ack_request);
+    }
+}
+
+static void put_recovery(struct orl_writer *r, const struct view *v)
+{
     const struct orl_recovery *rec = &v->recovery;
     orl_writer_open(r, "recovery");
     orl_writer_number(r, "lgmp", rec->lgmp);
@@ -185,8 +203,7 @@ static void put_recovery(struct orl_writer *r, const struct view *v)
         orl_writer_bool(r, "heartbeat_moves", v->recovery_moves);
     }
     orl_writer_number(r, "capabilities", rec->capabilities);
-    orl_writer_text(r, "state", rec->state < 5 ? states[rec->state] : "unknown");
-    orl_writer_number(r, "error", rec->error);
+    put_switching(r, rec);
     orl_writer_close(r);
 }
 

@@ -32,7 +32,8 @@
  *     client_messages  list of those not yet read: slot, size, sender?, type? (name), x?, y?,
  *                    width?, height?, data
  *   recovery?        lgmp, kvmfr, version, session, uuid, heartbeat, heartbeat_moves?, capabilities,
- *                    state, error
+ *                    can_switch, state, error, error_name?, answered?, answered_request? (ticket and
+ *                    kind of the request that was answered last)
  *
  * Text form: the same, one line per object, problems on lines that start with "!".
  */

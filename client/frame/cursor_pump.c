@@ -185,6 +185,10 @@ static void take_wishes(struct orl_cursor_pump *p, uint64_t now_ns)
         p->wish = p->link->wish[p->link->wish_mb.front];
         notice(&p->align, p->wish.align_serial, now_ns + ALIGN_NS);
         notice(&p->size, p->wish.size_serial, now_ns + SIZE_NS);
+        if (p->wish.recovery_serial != p->recovery_serial) {
+            p->recovery_serial = p->wish.recovery_serial;
+            orl_recovery_begin(&p->recovery, p->wish.recovery_active, now_ns);
+        }
     }
     p->align.waits &= now_ns < p->align.until_ns;
     p->size.waits &= now_ns < p->size.until_ns;
@@ -215,6 +219,43 @@ static int send_wishes(struct orl_cursor_pump *p)
         err = send(p, &p->size, ORL_FEATURE_WINDOW_SIZE, data, len);
     }
     return err;
+}
+
+/* ---- Another display -------------------------------------------------------------------------- */
+
+static void tell_recovery(const struct orl_cursor_pump *p)
+{
+    const struct orl_recovery_job *job = &p->recovery;
+    struct orl_frame_link *link = p->link;
+    link->recovery[link->recovery_mb.back] =
+        (struct orl_recovery_report){.serial = p->recovery_serial,
+                                     .outcome = job->outcome,
+                                     .request = job->request,
+                                     .state = job->region.state,
+                                     .error = job->region.error};
+    orl_mailbox_publish(&link->recovery_mb);
+    if (link->wake_main) {
+        link->wake_main(link->wake_main_arg);
+    }
+}
+
+/* Once in every step, after the source's: so a new mapping is never taken for the old one. */
+static void tend_recovery(struct orl_cursor_pump *p, uint64_t now_ns)
+{
+    struct orl_recovery_job *job = &p->recovery;
+    if (!p->recovery_serial || orl_recovery_is_over(job)) {
+        return;
+    }
+    enum orl_recovery_outcome before = job->outcome;
+    if (p->source.open && p->source.session.lay->release != ORL_MASTER) {
+        job->outcome = ORL_RECOVERY_ABSENT; /* the end of the memory may be anything */
+    } else if (orl_recovery_step(job, p->source.mapped ? &p->source.shm : NULL, now_ns) ==
+               ORL_EAGAIN) {
+        p->next_ns = orl_earlier(p->next_ns, job->next_ns);
+    }
+    if (job->outcome != before) {
+        tell_recovery(p);
+    }
 }
 
 /* ---- Session ------------------------------------------------------------------------------- */
@@ -308,6 +349,7 @@ int orl_cursor_pump_step(struct orl_cursor_pump *p, uint64_t now_ns)
         recover(p, err, now_ns);
     }
     p->next_ns = when_next(p, count, now_ns);
+    tend_recovery(p, now_ns);
     return changed ? ORL_OK : ORL_EAGAIN;
 }
 

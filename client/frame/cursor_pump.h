@@ -2,6 +2,7 @@
 /*
  * The cursor thread: its own mapping, session and subscription, so that a long copy of a frame
  * never delays the pointer. Says nothing: the frame thread sees the same memory and reports.
+ * It also asks the guest's display driver for another display, for which the mapping is enough.
  */
 #ifndef ORL_FRAME_CURSOR_PUMP_H
 #define ORL_FRAME_CURSOR_PUMP_H
@@ -15,6 +16,7 @@
 #include "frame/sleeper.h"
 #include "frame/source.h"
 #include "frame/subscription.h"
+#include "ring/recovery.h"
 #include "ring/ring.h"
 
 /* A message to the guest that main has asked for and that is not sent yet. */
@@ -42,6 +44,8 @@ struct orl_cursor_pump {
     bool place_known;    /* main was told a position, and not that it is void */
     struct orl_guest_wish wish;
     struct orl_cursor_errand align, size;
+    uint32_t recovery_serial; /* of the wish that `recovery` is about; 0 none yet */
+    struct orl_recovery_job recovery;
     uint8_t *stored; /* private copy of a shape as the guest stores it; grows */
     size_t stored_cap;
     /* Master's display calibration, of the present session; nobody applies it to the cursor yet. */
@@ -60,6 +64,8 @@ void orl_cursor_pump_init(struct orl_cursor_pump *p, const struct orl_frame_conf
  * Sends what main has asked for: at once, or when the ring has room and the session is open, for
  * at most 100 ms (pointer: an old place is worse than none) or 2 s (size: as long as an attach may
  * take). What the guest does not offer is dropped.
+ *
+ * A wish for another display becomes a job of ring/recovery.h, stepped until it is over.
  *
  * Handles all messages in order, at most 64; a shape is published before the position that came
  * with it, of several positions only the newest. Main gets the hot spot of that position, whether it

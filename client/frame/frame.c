@@ -13,7 +13,7 @@ struct orl_frame {
     struct orl_cursor_pump cursor;
     struct orl_thread frame_thread, cursor_thread;
     struct orl_frame_link *link; /* borrowed */
-    struct orl_guest_wish wish;  /* main thread: the newest of both kinds */
+    struct orl_guest_wish wish;  /* main thread: the newest of each kind */
 };
 
 /* Mailboxes and the wake word want cache lines of their own. */
@@ -87,7 +87,7 @@ void orl_frame_set_video(struct orl_frame *frame, bool on)
     orl_sleeper_wake(frame->pump.sleeper);
 }
 
-/* Both kinds travel together, so that one that is not taken yet is not replaced by the other. */
+/* All kinds travel together, so that one that is not taken yet is not replaced by the other. */
 static void publish_wish(struct orl_frame *f)
 {
     f->link->wish[f->link->wish_mb.back] = f->wish;
@@ -107,6 +107,20 @@ void orl_frame_align(struct orl_frame *frame, int32_t x, int32_t y)
     frame->wish.y = y;
     frame->wish.align_serial = next_serial(frame->wish.align_serial);
     publish_wish(frame);
+}
+
+uint32_t orl_frame_ask_recovery(struct orl_frame *frame, bool active)
+{
+    frame->wish.recovery_active = active;
+    frame->wish.recovery_serial = next_serial(frame->wish.recovery_serial);
+    publish_wish(frame);
+    return frame->wish.recovery_serial;
+}
+
+void orl_frame_put_aside(struct orl_frame *frame)
+{
+    orl_flag_raise(&frame->pump.aside);
+    orl_sleeper_wake(frame->pump.sleeper);
 }
 
 void orl_frame_ask_size(struct orl_frame *frame, uint32_t w, uint32_t h)

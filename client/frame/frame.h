@@ -42,4 +42,18 @@ void orl_frame_set_video(struct orl_frame *frame, bool on);
 void orl_frame_align(struct orl_frame *frame, int32_t x, int32_t y);
 void orl_frame_ask_size(struct orl_frame *frame, uint32_t w, uint32_t h);
 
+/*
+ * Asks master's display driver for its other display (ring/recovery.h), with or without a session;
+ * `active`: the fallback was on when last heard of. What becomes of it comes by link->recovery_mb
+ * with the serial that is returned. One at a time: another one before the end of the first replaces
+ * it. Main thread, never blocks.
+ */
+uint32_t orl_frame_ask_recovery(struct orl_frame *frame, bool active);
+
+/*
+ * The guest shows its picture elsewhere: the last one of the ring no longer stands for it, until a
+ * new frame comes. Main thread, never blocks.
+ */
+void orl_frame_put_aside(struct orl_frame *frame);
+
 #endif

@@ -14,6 +14,7 @@ void orl_frame_link_init(struct orl_frame_link *link, struct orl_wake *render_wa
     orl_mailbox_init(&link->shape_mb);
     orl_mailbox_init(&link->report_mb);
     orl_mailbox_init(&link->wish_mb);
+    orl_mailbox_init(&link->recovery_mb);
     orl_mailbox_init(&link->status_mb);
     orl_mailbox_init(&link->status_main_mb);
     orl_counter_init(&link->frames_found);

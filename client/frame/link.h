@@ -53,6 +53,9 @@ struct orl_frame_link {
     struct orl_mailbox wish_mb; /* main -> cursor, then a poke */
     struct orl_guest_wish wish[3];
 
+    struct orl_mailbox recovery_mb; /* cursor -> main, then wake_main */
+    struct orl_recovery_report recovery[3];
+
     struct orl_mailbox status_mb; /* frame -> render */
     struct orl_guest_status status[3];
     struct orl_mailbox status_main_mb; /* frame -> main */

@@ -24,6 +24,7 @@ void orl_pump_init(struct orl_pump *p, const struct orl_frame_conf *conf,
     p->hold.last = orl_counter_get(&link->released) >> 1;
     orl_flag_lower(&p->sleeper->stop);
     orl_flag_init(&p->video_off);
+    orl_flag_init(&p->aside);
     orl_source_init(&p->source, conf->path);
     orl_report_init(&p->report, link, conf->path);
     orl_cadence_init(&p->cadence, conf->frame_poll_us);
@@ -85,6 +86,16 @@ static int obey_switch(struct orl_pump *p, uint64_t now_ns)
         orl_report_video(&p->report, true, now_ns);
     }
     return off ? ORL_EAGAIN : ORL_OK;
+}
+
+/* The picture that was handed over is withdrawn; the next frame is shown, also a repeated one. */
+static void put_aside(struct orl_pump *p)
+{
+    if (orl_flag_is_raised(&p->aside)) {
+        orl_flag_lower(&p->aside);
+        p->last_shown = false;
+        orl_pump_publish_none(p);
+    }
 }
 
 static int subscribe(struct orl_pump *p, uint64_t now_ns)
@@ -154,6 +165,7 @@ static int look(struct orl_pump *p, uint64_t now_ns, bool *handed_over)
         err = obey_switch(p, now_ns);
     }
     if (!err) {
+        put_aside(p);
         err = subscribe(p, now_ns);
     }
     if (!err) {

@@ -30,6 +30,8 @@ struct orl_pump {
     /* Shared with main, each member says how. */
     struct orl_sleeper *sleeper; /* the link's, see there */
     struct orl_flag video_off;   /* raised and lowered by main */
+    struct orl_flag
+        aside; /* raised by main, lowered by us: the picture is not the guest's any more */
 
     /* Frame thread only from here on. */
     struct orl_frame_link *link; /* borrowed */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/rect.h"
+#include "ring/recovery.h"
 #include "wire/wire.h"
 
 /* Three buffers of equal size that the render thread allocates and the frame thread fills. */
@@ -80,6 +81,17 @@ struct orl_guest_wish {
     uint32_t align_serial; /* 0: never asked */
     uint32_t w, h;         /* change the screen to this size, pixels */
     uint32_t size_serial;
+    bool
+        recovery_active; /* ask for the other display; the fallback was on when last heard of */
+    uint32_t recovery_serial;
+};
+
+/* What became of such a request; two for each at most: "asked", and the end. */
+struct orl_recovery_report {
+    uint32_t serial; /* of the wish */
+    enum orl_recovery_outcome outcome;
+    enum orl_recovery_request request;
+    uint32_t state, error; /* with ORL_RECOVERY_ANSWERED: enum orl_recovery_state, _error */
 };
 
 struct orl_cursor_shape {

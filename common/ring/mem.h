@@ -11,6 +11,7 @@
 #ifndef ORL_RING_MEM_H
 #define ORL_RING_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,6 +48,13 @@ static inline uint32_t orl_w32_add(uint8_t *p, uint32_t v)
 static inline uint32_t orl_w32_swap(uint8_t *p, uint32_t v)
 {
     return __atomic_exchange_n((uint32_t *)(void *)p, v, __ATOMIC_ACQ_REL);
+}
+
+/* Puts `to` where `from` stands; false, changing nothing, when something else does. One try. */
+static inline bool orl_w32_cas(uint8_t *p, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n((uint32_t *)(void *)p, &from, to, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /*

@@ -7,11 +7,11 @@
 
 #include "base/clock.h"
 #include "ring/mem.h"
+#include "ring/recovery.h"
 
-#define HEADER_MAX       10240 /* bytes; the largest control block has 9728 */
-#define RETRY_NS         ORL_NS_PER_S
-#define PROBE_STEP_NS    (5 * ORL_NS_PER_MS)   /* between looks while a heartbeat is awaited */
-#define RECOVERY_LIVE_NS (750 * ORL_NS_PER_MS) /* a live recovery region has moved by then */
+#define HEADER_MAX    10240 /* bytes; the largest control block has 9728 */
+#define RETRY_NS      ORL_NS_PER_S
+#define PROBE_STEP_NS (5 * ORL_NS_PER_MS) /* between looks while a heartbeat is awaited */
 
 /* What one look at the header found; all copies. */
 struct look {
@@ -75,7 +75,7 @@ static int unknown_version(struct orl_attach *a, const struct orl_shm *shm, uint
                            uint64_t now_ns)
 {
     struct orl_recovery rec;
-    bool named = orl_recovery_read(&rec, orl_shm_mem(shm)) == ORL_OK && rec.lgmp == lgmp;
+    bool named = orl_recovery_look(&rec, shm) == ORL_OK && rec.lgmp == lgmp;
     note_versions(a, lgmp, named ? rec.kvmfr : 0, named ? rec.version : "");
     return give_up(a, ORL_ATTACH_VERSION, now_ns);
 }
@@ -101,7 +101,7 @@ static int probe(struct orl_attach *a, const struct orl_shm *shm, const struct l
 {
     struct orl_recovery rec;
     bool has_region =
-        seen->lay->release == ORL_MASTER && orl_recovery_read(&rec, orl_shm_mem(shm)) == ORL_OK;
+        seen->lay->release == ORL_MASTER && orl_recovery_look(&rec, shm) == ORL_OK;
     size_t reduced = has_region ? shm->size - ORL_RECOVERY_BYTES : shm->size;
     if (!check) {
         *lgmp_bytes = reduced;
@@ -121,7 +121,7 @@ static int probe(struct orl_attach *a, const struct orl_shm *shm, const struct l
     }
     bool same_region = has_region && rec.session == a->recovery_session;
     bool region_moved = same_region && rec.heartbeat != (uint32_t)a->recovery_beat;
-    if (has_region && !region_moved && waited_ns < RECOVERY_LIVE_NS) {
+    if (has_region && !region_moved && waited_ns < ORL_RECOVERY_LIVE_NS) {
         if (!same_region) {
             a->recovery_session = rec.session;
             a->recovery_beat = rec.heartbeat;

@@ -227,19 +227,79 @@ uint32_t orl_control_window_size(uint8_t *dst, uint32_t w, uint32_t h);
 /* ---- Recovery region (master's display driver, last 64 KiB of the memory) ------------------ */
 
 #define ORL_RECOVERY_BYTES 65536
+#define ORL_RECOVERY_LINES 16
+
+/* Places in the region, bytes; source: tests/data/layout.json, recovery_*. */
+enum orl_recovery_place {
+    ORL_RECOVERY_SESSION = 24,
+    ORL_RECOVERY_HEARTBEAT = 48,
+    ORL_RECOVERY_READY = 60,
+    ORL_RECOVERY_HEAD_BYTES = 128, /* header and info together, from 0 on */
+    ORL_RECOVERY_TICKET = 128,
+    ORL_RECOVERY_LINE = 192, /* of the first request */
+    ORL_RECOVERY_LINE_BYTES = 64,
+    ORL_RECOVERY_LINE_SERIAL = 0, /* the next three in each line */
+    ORL_RECOVERY_LINE_REQUEST = 4,
+    ORL_RECOVERY_LINE_SESSION = 8,
+    ORL_RECOVERY_STATUS = 1216,
+    ORL_RECOVERY_STATUS_SERIAL = ORL_RECOVERY_STATUS + 24,
+    ORL_RECOVERY_STATUS_BYTES = 64,
+    ORL_RECOVERY_STRUCT_BYTES = 1280
+};
+
+#define ORL_RECOVERY_CAN_SWITCH 1u /* bit of orl_recovery.capabilities */
+
+enum orl_recovery_request { ORL_RECOVERY_ASK_NORMAL = 1, ORL_RECOVERY_ASK_FALLBACK = 2 };
+enum orl_recovery_state {
+    ORL_RECOVERY_UNKNOWN,
+    ORL_RECOVERY_NORMAL,
+    ORL_RECOVERY_SWITCHING,
+    ORL_RECOVERY_ACTIVE, /* the fallback display is on */
+    ORL_RECOVERY_FAILED
+};
+enum orl_recovery_error {
+    ORL_RECOVERY_FINE,
+    ORL_RECOVERY_UNSUPPORTED,
+    ORL_RECOVERY_NO_HELPER,
+    ORL_RECOVERY_TOPOLOGY,
+    ORL_RECOVERY_NO_DISPLAY, /* no fallback display */
+    ORL_RECOVERY_IS_BUSY,
+    ORL_RECOVERY_CAPACITY
+};
 
 struct orl_recovery {
     uint32_t lgmp, kvmfr, heartbeat, capabilities;
-    uint64_t session;
+    uint64_t session; /* never 0 */
     uint8_t uuid[16];
     char version[49];
-    uint32_t state, error; /* specification 6; 0 when the status line was not stable */
+    /* The status line; all 0 when it was not stable or is another session's. */
+    uint32_t state, error; /* enum orl_recovery_state, _error; may be larger unknown numbers */
+    uint32_t ack_serial, ack_request; /* ticket and kind of the request that it is about */
 };
 
 /*
  * Reads the region at the end of `mem`. ORL_OK: a region is there and consistent (whether it is
- * live is for the caller to see: `heartbeat` must move within 750 ms); ORL_EAGAIN: none.
+ * live is for the caller to see: `heartbeat` must move within 750 ms); ORL_EAGAIN: none. For memory
+ * that another thread of this process writes to, use orl_recovery_look() of ring/recovery.h.
  */
 ORL_MUST int orl_recovery_read(struct orl_recovery *out, struct orl_mem mem);
+
+/*
+ * The same in pieces, from private copies. head: ORL_RECOVERY_HEAD_BYTES from the start of the
+ * region; ORL_OK (the status is 0), ORL_EAGAIN: breaks a rule. status: ORL_RECOVERY_STATUS_BYTES,
+ * read after head; ORL_OK; ORL_EAGAIN: being written or of another session, `r` is untouched.
+ */
+ORL_MUST int orl_recovery_read_head(struct orl_recovery *out, const uint8_t *raw);
+ORL_MUST int orl_recovery_read_status(struct orl_recovery *r, const uint8_t *raw);
+
+/* The guest's side: the same pieces, `ready` and the heartbeat included, `serial` of the status. */
+void orl_recovery_write_head(uint8_t *raw, const struct orl_recovery *r);
+void orl_recovery_write_status(uint8_t *raw, const struct orl_recovery *r, uint32_t serial);
+
+/* Tickets count up and wrap around: is `a` newer than `b`? Specification 6. */
+static inline bool orl_recovery_newer(uint32_t a, uint32_t b)
+{
+    return a != b && a - b < UINT32_C(0x80000000);
+}
 
 #endif

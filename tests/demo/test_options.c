@@ -48,6 +48,7 @@ static void options_fill_the_configuration(void **state)
                                        "--duration=1.5",
                                        "--seed=77",
                                        "--input=no",
+                                       "--recovery=topology",
                                        "--log-input=told",
                                        "/nowhere",
                                        NULL};
@@ -71,6 +72,7 @@ static void options_fill_the_configuration(void **state)
     assert_int_equal(conf.hostile, ORL_DEMO_BAD_HEADER | ORL_DEMO_BAD_WRITTEN);
     assert_int_equal(conf.color, 0xFFA010);
     assert_int_equal(conf.os, ORL_OS_LINUX);
+    assert_int_equal(conf.recovery, ORL_DEMO_RECOVERY_FAIL + ORL_RECOVERY_TOPOLOGY);
     assert_int_equal(conf.duration_ns, 1500000000u);
     assert_int_equal(conf.seed, 77);
     assert_false(conf.input);

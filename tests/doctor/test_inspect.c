@@ -180,7 +180,13 @@ static void image_is_described_as_its_json_says(void **state)
     if (json_object_object_get_ex(want, "lgmp_bytes", &lgmp_bytes)) {
         assert_int_equal(json_object_get_int64(at(session, "usable_bytes")),
                          json_object_get_int64(lgmp_bytes));
-        assert_int_equal(json_object_get_int(at(at(got, "recovery"), "kvmfr")), 34);
+        /* All were taken in one state of the driver: its first request, for the normal display. */
+        struct json_object *rec = at(got, "recovery");
+        assert_int_equal(json_object_get_int(at(rec, "kvmfr")), 34);
+        assert_true(json_object_get_boolean(at(rec, "can_switch")));
+        assert_string_equal(json_object_get_string(at(rec, "state")), "switching");
+        assert_int_equal(json_object_get_int(at(rec, "answered")), 2);
+        assert_int_equal(json_object_get_int(at(rec, "answered_request")), 1);
     }
     struct json_object *guest = at(got, "guest"), *info = at(expect, "session_info");
     struct json_object *vm = json_object_array_get_idx(at(info, "records"), 0);
@@ -299,6 +305,45 @@ static void other_versions_are_named(void **state)
     assert_string_equal(json_object_get_string(at(at(got, "guest"), "version")), "vector-b7");
     json_object_put(got);
     orl_guarded_finish(&g);
+}
+
+static void recovery_region_is_described_with_its_last_answer(void **state)
+{
+    (void)state;
+    static uint8_t memory[2 * ORL_RECOVERY_BYTES];
+    uint8_t *region = memory + ORL_RECOVERY_BYTES;
+    for (uint32_t error = 0; error < 9; error++) {
+        struct orl_recovery r = {.lgmp = 13,
+                                 .kvmfr = 35,
+                                 .capabilities = ORL_RECOVERY_CAN_SWITCH,
+                                 .session = 1,
+                                 .state = error ? ORL_RECOVERY_FAILED : ORL_RECOVERY_ACTIVE,
+                                 .error = error,
+                                 .ack_serial = 8,
+                                 .ack_request = ORL_RECOVERY_ASK_FALLBACK};
+        orl_recovery_write_head(region, &r);
+        orl_recovery_write_status(region + ORL_RECOVERY_STATUS, &r, 2);
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        struct orl_mem mem = {memory, sizeof(memory)};
+        assert_int_equal(orl_inspect_mem(out, mem, true, false), ORL_EAGAIN);
+        fclose(out);
+        struct json_object *got = json_tokener_parse(text), *rec = at(got, "recovery"), *name;
+        assert_true(json_object_get_boolean(at(rec, "can_switch")));
+        assert_string_equal(json_object_get_string(at(rec, "state")),
+                            error ? "failed" : "active");
+        assert_int_equal(json_object_object_get_ex(rec, "error_name", &name), error != 0);
+        if (error == ORL_RECOVERY_NO_DISPLAY || error > ORL_RECOVERY_CAPACITY) {
+            assert_string_equal(json_object_get_string(name), error == ORL_RECOVERY_NO_DISPLAY
+                                                                  ? "no fallback display"
+                                                                  : "unknown");
+        }
+        assert_int_equal(json_object_get_int(at(rec, "answered")), 8);
+        assert_int_equal(json_object_get_int(at(rec, "answered_request")), 2);
+        json_object_put(got);
+        free(text);
+    }
 }
 
 /* ---- Live memory --------------------------------------------------------------------------- */
@@ -424,6 +469,7 @@ int main(void)
         cmocka_unit_test(guest_text_cannot_break_the_json),
         cmocka_unit_test(memory_without_a_session_says_so),
         cmocka_unit_test(other_versions_are_named),
+        cmocka_unit_test(recovery_region_is_described_with_its_last_answer),
         cmocka_unit_test(report_says_where_memory_comes_from_and_if_it_can_be_exported),
         cmocka_unit_test(live_memory_is_told_from_a_dead_one_and_not_written),
     };

@@ -681,6 +681,72 @@ def the_demo_shows_itself_and_leaves_a_picture(memory):
         check("fps" in r.stdout and "ups" in r.stdout, f"no summary:\n{r.stdout}")
 
 
+def requests(memory):
+    """What the guest's recovery region has seen: tickets given out, lines in use, the last one answered."""
+    with open(memory, "rb") as f:
+        f.seek(-65536, os.SEEK_END)
+        region = f.read(1280)
+    number = lambda at: struct.unpack_from("<I", region, at)[0]  # noqa: E731
+    return number(128) // 2, [number(192 + 64 * i) for i in range(16) if number(192 + 64 * i)], number(1216) // 2
+
+
+STANDS_STILL = "cannot be asked: its heartbeat stands still"
+
+
+def ask_for_the_other_display(viewer, sentence):
+    """A guest that the busy computer did not let run for 750 ms counts as dead; then it is asked again."""
+    for _ in range(10):
+        before = viewer.lines().count(STANDS_STILL)
+        focus_the_window()
+        press("shift+r")
+        end = time.time() + 2 * PATIENCE
+        while viewer.lines().count(STANDS_STILL) == before or sentence == STANDS_STILL:
+            if sentence in viewer.lines():
+                return
+            check(viewer.alive() and time.time() < end, f"no '{sentence}':\n{viewer.lines()}")
+            time.sleep(0.05)
+    raise Failed(f"this guest never runs:\n{viewer.lines()}")
+
+
+def the_fallback_display_is_asked_for_by_a_key(memory):
+    args = STILL + ["--cursor=none", "--release=master", "--recovery=yes"]
+    guest = Guest(memory, *args)
+    viewer = Viewer(memory)
+    try:
+        want = reference(args)
+        wait_for_picture(want, what="before any key")
+        ask_for_the_other_display(viewer, "The guest shows its fallback display")
+        check("comes by SPICE, which is off here" in viewer.lines(), f"no hint:\n{viewer.lines()}")
+        check(requests(memory) == (1, [], 1), f"the region says {requests(memory)}")
+        ask_for_the_other_display(viewer, "The guest shows its normal display again")
+        check(requests(memory) == (2, [], 2), f"the region says {requests(memory)}")
+        wait_for_picture(want, what="after the way back")
+        viewer.stop()
+    finally:
+        viewer.process.kill()
+        guest.stop()
+
+
+def why_there_is_no_fallback_display_is_said(memory):
+    said = {"helper": "does not switch to its fallback display: the driver's helper", "display": "<video>",
+            "no": "offers no fallback display", "absent": "only Looking Glass's display driver (IDD)",
+            "dead": STANDS_STILL}
+    for mode, sentence in said.items():
+        args = STILL + ["--cursor=none", "--release=master", f"--recovery={mode}"]
+        guest = Guest(memory, *args)
+        viewer = Viewer(memory)
+        try:
+            wait_for_picture(reference(args), what=mode)
+            ask_for_the_other_display(viewer, sentence)
+            if mode not in ("helper", "display", "absent"):
+                check(requests(memory) == (0, [], 0), f"{mode}: the region says {requests(memory)}")
+            viewer.stop()
+        finally:
+            viewer.process.kill()
+            guest.stop()
+        os.unlink(memory)
+
+
 def main():
     if WAYLAND:
         # A tiling compositor would choose the window's size.

@@ -465,6 +465,29 @@ def the_ring_takes_over_from_the_boot_picture_and_gives_back():
         check(viewer.alive(), "the viewer ended")
 
 
+def the_fallback_display_of_the_guest_comes_by_spice():
+    memory = tempfile.NamedTemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    with Machine(sound=False, agent=False) as vm, \
+            connect(vm, "app:transport=auto", f"app:shmFile={memory.name}") as viewer:
+        guest = subprocess.Popen([os.path.join(BIN, "oriel-guest"), memory.name, "--size=640x360",
+                                  "--release=master", "--input=no", "--recovery=yes"])
+        viewer.expect("picture: from the guest's memory")
+        for said, picture in (("fallback display; the picture comes by SPICE", "from the SPICE display"),
+                              ("normal display again", "from the guest's memory")):
+            mark = viewer.mark()
+            for _ in range(10):  # a guest that is not let run for 750 ms counts as dead
+                heard = viewer.mark()
+                xdo("keydown", "Scroll_Lock", "key", "shift+r", "keyup", "Scroll_Lock")
+                end = viewer.expect(f"{said}|driver cannot be asked", since=heard)[0]
+                if "cannot be asked" not in end:
+                    break
+            viewer.expect(said, since=mark)
+            viewer.expect("picture: " + picture, since=mark)
+        check(not vm.held(), f"still held: {vm.held()}")
+        guest.kill()
+        guest.wait()
+
+
 # ---- sound -------------------------------------------------------------------------------------
 
 
