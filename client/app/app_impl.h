@@ -77,7 +77,7 @@ struct orl_app {
     bool leave;
     int exit_code; /* enum orl_exit */
 
-    /* Keyboard and mouse (control.c). */
+    /* Keyboard and mouse (control.c, grab.c). */
     struct orl_input input;
     struct orl_cmdq to_spice, to_memory;
     enum orl_app_receiver receiver;
@@ -86,6 +86,7 @@ struct orl_app {
     bool queue_full;         /* something waits for room in one */
     uint32_t mismatch_said, escapes_said;
     bool dialog_known;     /* the log says that a dialog has the keyboard */
+    bool locks_open;       /* the host's lock keys were asked for */
     const char *lock_said; /* why capture failed last, as the log has it; static */
     int64_t suspend_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC: grows while the machine sleeps */
     struct orl_inject_link inject_link;
@@ -205,6 +206,12 @@ bool orl_app_control_event(struct orl_app *app, const struct orl_event *ev, uint
 void orl_app_control_tick(struct orl_app *app, uint64_t now_ns);
 uint64_t orl_app_control_due(const struct orl_app *app);
 void orl_app_control_look(struct orl_app *app, uint64_t now_ns); /* who listens, what is seen */
+
+/* grab.c: what input wants of the desktop. */
+void orl_app_grab_apply(struct orl_app *app, uint64_t now_ns); /* keyboard and pointer */
+/* Where it is time to compare them with those of the guest `g`, input hears of the host's lock keys. */
+void orl_app_grab_locks(struct orl_app *app, const struct orl_input_guest *g, uint64_t now_ns);
+void orl_app_grab_set_locks(void *arg, uint8_t mask, uint8_t values); /* struct orl_app */
 
 /* remote.c: the SPICE session. */
 int orl_app_remote_init(struct orl_app *app);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From the window's events to whoever brings them to the guest: tells input what there is (picture,
- * pointer, receiver), carries its commands to the right queue, and does to the window what it wants.
+ * pointer, receiver), and carries its commands to the right queue. What it wants of the desktop: grab.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,8 @@ int orl_app_control_init(struct orl_app *app)
     struct orl_binds *binds = malloc(sizeof(*binds));
     struct orl_conf_report *rep = calloc(1, sizeof(*rep));
     struct orl_input_conf conf;
-    struct orl_input_sink sink = {.send = send_cmd, .align = align, .arg = app};
+    struct orl_input_sink sink = {
+        .send = send_cmd, .align = align, .set_host_locks = orl_app_grab_set_locks, .arg = app};
     bool ok = binds && rep && orl_cmdq_init(&app->to_spice) == ORL_OK &&
               orl_cmdq_init(&app->to_memory) == ORL_OK;
     /* The bindings were understood before anything was started: app.c. */
@@ -136,7 +137,7 @@ int orl_app_control_start(struct orl_app *app)
 
 void orl_app_control_stop(struct orl_app *app)
 {
-    orl_input_release(&app->input, orl_now_ns());
+    orl_input_leave(&app->input, orl_now_ns());
     orl_inject_stop(&app->inject);
     orl_typist_destroy(&app->typist);
     free(app->typing);
@@ -235,6 +236,7 @@ static void tell_guest(struct orl_app *app, uint64_t now_ns)
         .leds = memory ? app->inject_status.leds : s->leds,
         .epoch = app->receiver_epoch * 65536 + epoch,
     };
+    orl_app_grab_locks(app, &g, now_ns);
     orl_input_set_guest(&app->input, &g, now_ns);
 }
 
@@ -290,67 +292,6 @@ void orl_app_control_look(struct orl_app *app, uint64_t now_ns)
     }
 }
 
-/* ---- What the window shall do ----------------------------------------------------------------- */
-
-static enum orl_win_refusal set_grab(struct orl_app *app, const struct orl_input_want *want)
-{
-    static const enum orl_win_look looks[] = {
-        [ORL_LOOK_ARROW] = ORL_WIN_LOOK_ARROW,
-        [ORL_LOOK_NONE] = ORL_WIN_LOOK_NONE,
-        [ORL_LOOK_DOT] = ORL_WIN_LOOK_DOT,
-        [ORL_LOOK_LARGE_DOT] = ORL_WIN_LOOK_LARGE_DOT,
-    };
-    struct orl_win_grab grab = {.keyboard = want->grab_keyboard,
-                                .confine = want->confine,
-                                .relative = want->relative,
-                                .look = looks[want->look]};
-    return orl_win_set_grab(app->win, &grab);
-}
-
-/* Shown each time, because the user has asked for it; on the log once. */
-static void say_lock(struct orl_app *app, const char *sentence)
-{
-    orl_app_alert(app, "%s", sentence);
-    orl_log(app->lock_said == sentence ? ORL_LOG_DEBUG : ORL_LOG_WARN, "%s", sentence);
-    app->lock_said = sentence;
-}
-
-static void say_refusal(struct orl_app *app, enum orl_win_refusal why)
-{
-    say_lock(app,
-             why == ORL_WIN_HELD
-                 ? "Not captured: another program holds the pointer; close its menu, or let "
-                   "go of what it drags, and try again"
-                 : "Not captured: this desktop has no way to lock the pointer; without "
-                   "capture keyboard and mouse work as before");
-}
-
-static void apply(struct orl_app *app, uint64_t now_ns)
-{
-    if (app->input.escapes != app->escapes_said) {
-        app->escapes_said = app->input.escapes;
-        say_lock(app,
-                 "The capture has ended: the desktop let the pointer leave the window; allow "
-                 "locking the pointer in the desktop's settings");
-    }
-    struct orl_input_want want = orl_input_want(&app->input);
-    enum orl_win_refusal refusal = set_grab(app, &want);
-    if (refusal) {
-        say_refusal(app, refusal);
-        orl_input_uncapture(&app->input, now_ns);
-        want = orl_input_want(&app->input);
-        (void)set_grab(app, &want);
-    }
-    if (want.captured == app->captured) {
-        return;
-    }
-    app->captured = want.captured;
-    app->title_changed = true;
-    if (app->conf->input_absolute) { /* positions mean nothing while the pointer is locked */
-        orl_app_ask(app, ORL_SPICE_SET_ABSOLUTE, !want.captured, 0, NULL, 0);
-    }
-}
-
 /* What the user does here while another viewer has the input is lost: that is said. */
 static void watch_lost(struct orl_app *app, const struct orl_event *ev, bool swallowed,
                        uint64_t now_ns)
@@ -383,7 +324,7 @@ bool orl_app_control_event(struct orl_app *app, const struct orl_event *ev, uint
     struct orl_bind_hit hit = orl_input_event(&app->input, ev, now_ns);
     orl_app_do(app, &hit);
     watch_lost(app, ev, hit.swallow, now_ns);
-    apply(app, now_ns);
+    orl_app_grab_apply(app, now_ns);
     return hit.swallow;
 }
 
@@ -419,6 +360,7 @@ void orl_app_control_tick(struct orl_app *app, uint64_t now_ns)
     tend_queues(app, now_ns);
     compare_keys(app);
     tell_pointer(app);
+    orl_app_grab_locks(app, &app->input.guest, now_ns);
     struct orl_bind_hit hit = orl_input_tick(&app->input, now_ns);
     orl_app_do(app, &hit);
     orl_app_typing_tick(app, now_ns);
@@ -427,7 +369,7 @@ void orl_app_control_tick(struct orl_app *app, uint64_t now_ns)
         orl_app_alert(app, "The guest moves its pointer farther than told: switch pointer "
                            "acceleration off in the guest");
     }
-    apply(app, now_ns);
+    orl_app_grab_apply(app, now_ns);
 }
 
 uint64_t orl_app_control_due(const struct orl_app *app)

@@ -38,8 +38,11 @@ static struct orl_bind_hit key(struct orl_input *in, const struct orl_event *ev,
                               .repeat = ev->repeat,
                               .pass = orl_input_live(in) && !kept,
                               .linked = in->guest.connected};
-    orl_locks_host(&in->locks, ev->locks);
-    orl_locks_key(&in->locks, ev->scancode, now_ns);
+    bool told = orl_keyset_has(&in->keyboard.passed, s.usage);
+    if (s.down ? s.pass && !s.repeat : told) {
+        orl_locks_key(&in->locks, s.usage, s.down, now_ns);
+    }
+    orl_locks_host(&in->locks, ev->locks); /* after the key, which may explain it */
     orl_keyboard_key(&in->keyboard, &in->sink, &s, now_ns);
     orl_input_act(in, &hit, now_ns);
     return hit;
@@ -176,11 +179,20 @@ static struct orl_bind_hit dispatch(struct orl_input *in, const struct orl_event
     return nothing;
 }
 
+/* After everything that may change who gets what the user does. */
+static void settle(struct orl_input *in, uint64_t now_ns)
+{
+    const struct orl_input_guest *g = &in->guest;
+    orl_input_update_auto(in);
+    orl_locks_guest(&in->locks, &in->sink, orl_input_live(in) && g->leds_known, g->leds,
+                    now_ns);
+}
+
 struct orl_bind_hit orl_input_event(struct orl_input *in, const struct orl_event *ev,
                                     uint64_t now_ns)
 {
     struct orl_bind_hit hit = dispatch(in, ev, now_ns);
-    orl_input_update_auto(in);
+    settle(in, now_ns);
     return hit;
 }
 
@@ -192,9 +204,6 @@ struct orl_bind_hit orl_input_tick(struct orl_input *in, uint64_t now_ns)
     lead_resting(in, now_ns);
     struct orl_mouse_how how = orl_input_how(in);
     in->mismatch_notes += orl_mouse_tick(&in->mouse, &in->sink, &how, now_ns) ? 1 : 0;
-    if (how.live && in->guest.leds_known) {
-        orl_locks_tick(&in->locks, &in->sink, in->guest.leds, now_ns);
-    }
     if (in->guest.connected) {
         orl_keyboard_watch(&in->keyboard, &in->sink, now_ns);
         orl_mouse_watch(&in->mouse, &in->sink, now_ns);
@@ -202,16 +211,15 @@ struct orl_bind_hit orl_input_tick(struct orl_input *in, uint64_t now_ns)
     if (now_ns >= in->watch_ns) {
         in->watch_ns = now_ns + ORL_INPUT_WATCH_NS;
     }
-    orl_input_update_auto(in);
+    settle(in, now_ns);
+    orl_locks_tick(&in->locks, &in->sink, now_ns);
     return hit;
 }
 
 uint64_t orl_input_due(const struct orl_input *in)
 {
     uint64_t due = orl_earlier(orl_binds_due(&in->binds), orl_mouse_due(&in->mouse));
-    if (orl_input_live(in) && in->guest.leds_known) {
-        due = orl_earlier(due, orl_locks_due(&in->locks));
-    }
+    due = orl_earlier(due, orl_locks_due(&in->locks));
     if (in->captured && in->escape_ns) {
         due = orl_earlier(due, in->escape_ns);
     }
@@ -244,7 +252,7 @@ void orl_input_set_guest(struct orl_input *in, const struct orl_input_guest *g, 
     if (renewed) {
         orl_follow_session(&in->mouse.follow);
         orl_mouse_lose(&in->mouse);
-        orl_locks_arm(&in->locks);
+        orl_locks_renew(&in->locks, &in->sink);
     }
     if (renewed || (g->connected && !before.connected)) {
         orl_input_release(in, now_ns); /* also what was told before the news came here */
@@ -259,7 +267,7 @@ void orl_input_set_guest(struct orl_input *in, const struct orl_input_guest *g, 
         orl_mouse_lose(&in->mouse);
     }
     orl_input_try_capture(in);
-    orl_input_update_auto(in);
+    settle(in, now_ns);
 }
 
 void orl_input_set_dialog(struct orl_input *in, bool open, uint64_t now_ns)
@@ -275,7 +283,7 @@ void orl_input_set_dialog(struct orl_input *in, bool open, uint64_t now_ns)
     }
     in->dialog = open;
     orl_input_try_capture(in);
-    orl_input_update_auto(in);
+    settle(in, now_ns);
 }
 
 void orl_input_release(struct orl_input *in, uint64_t now_ns)
@@ -292,7 +300,13 @@ void orl_input_uncapture(struct orl_input *in, uint64_t now_ns)
 {
     orl_input_end_capture(in, now_ns);
     orl_input_shut(in, false, now_ns);
-    orl_input_update_auto(in);
+    settle(in, now_ns);
+}
+
+void orl_input_leave(struct orl_input *in, uint64_t now_ns)
+{
+    orl_input_release(in, now_ns);
+    orl_locks_guest(&in->locks, &in->sink, false, 0, now_ns);
 }
 
 struct orl_bind_hit orl_input_believe(struct orl_input *in, const uint8_t *down, size_t n)

@@ -133,6 +133,9 @@ void orl_input_uncapture(struct orl_input *in, uint64_t now_ns);
  * they believed to be held. */
 struct orl_bind_hit orl_input_believe(struct orl_input *in, const uint8_t *down, size_t n);
 
+/* The end: everything goes up in the guest, and what was set at the host because of it is put back. */
+void orl_input_leave(struct orl_input *in, uint64_t now_ns);
+
 /* The guest can be told something: connected, not held back, on, and no dialog is open. */
 bool orl_input_usable(const struct orl_input *in);
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "input/event.h"
 #include "spice/impl.h"
+#include "spice/lamps.h"
 #include "spice/pacer.h"
 #include "spice/pulse.h"
 
@@ -45,6 +46,7 @@ struct inputs {
     bool leaving; /* stop: only releases go out */
     struct orl_pacer pacer;
     struct orl_pulse pulse;
+    struct orl_lamps lamps;
     int timer_fd;
     uint64_t armed_ns; /* what the timer is set to; NEVER: it is not */
     GSource *timer;
@@ -125,6 +127,8 @@ static void send_key(struct inputs *in, const struct orl_cmd *c)
          * that a key that stays down on USB and virtio keyboards; what it names Pause itself is
          * E0 46, and its PS/2 keyboard turns that into the sequence. */
         if (c->down) {
+            orl_lamps_key(&in->lamps, CODE_PAUSE & 0xff, true, orl_now_ns());
+            orl_lamps_key(&in->lamps, CODE_PAUSE & 0xff, false, 0);
             spice_inputs_channel_key_press(in->channel, CODE_PAUSE);
             spice_inputs_channel_key_release(in->channel, CODE_PAUSE);
         }
@@ -133,6 +137,7 @@ static void send_key(struct inputs *in, const struct orl_cmd *c)
     if ((c->code & 0x7f) == 0 || (c->code & ~0x17f) != 0) {
         return; /* no code of set 1 */
     }
+    orl_lamps_key(&in->lamps, (uint8_t)(c->code & 0xff), c->down, orl_now_ns());
     if (c->down) {
         spice_inputs_channel_key_press(in->channel, c->code);
     } else {
@@ -200,6 +205,12 @@ static void send_motion(struct inputs *in, const struct orl_cmd *c, gint mask)
     }
 }
 
+static void send_locks(struct inputs *in, const struct orl_cmd *c)
+{
+    uint8_t locks = orl_lamps_command(&in->lamps, c->code & 7u, orl_now_ns());
+    spice_inputs_channel_set_key_locks(in->channel, locks);
+}
+
 static void send(struct inputs *in, const struct orl_cmd *c)
 {
     uint32_t buttons = orl_pacer_buttons(&in->pacer);
@@ -210,7 +221,7 @@ static void send(struct inputs *in, const struct orl_cmd *c)
     case ORL_CMD_MOTION:
     case ORL_CMD_POSITION: send_motion(in, c, mask); break;
     case ORL_CMD_WHEEL: send_wheel(in, c->dy, mask); break;
-    case ORL_CMD_LOCKS: spice_inputs_channel_set_key_locks(in->channel, c->code & 7u); break;
+    case ORL_CMD_LOCKS: send_locks(in, c); break;
     case ORL_PACER_NUDGE:
         /* A button goes up that is not down: nothing new, but the device sends what it holds. */
         if (!orl_spice_status(in->spice)->absolute && !(buttons & 1u << ORL_BUTTON_EXTRA)) {
@@ -348,9 +359,11 @@ static void on_modifiers(SpiceChannel *channel, gpointer arg)
     gint locks = 0;
     g_object_get(channel, "key-modifiers", &locks, NULL);
     /* The bits are those of enum orl_lock. */
-    st->leds = (uint8_t)(locks & (ORL_LOCK_SCROLL | ORL_LOCK_NUM | ORL_LOCK_CAPS));
-    st->leds_known = true;
-    orl_spice_publish(in->spice);
+    if (orl_lamps_told(&in->lamps, (uint8_t)(locks & 7), orl_now_ns())) {
+        st->leds = in->lamps.shown;
+        st->leds_known = true;
+        orl_spice_publish(in->spice);
+    }
 }
 
 static void on_event(SpiceChannel *channel, SpiceChannelEvent event, gpointer arg)
@@ -372,6 +385,7 @@ static void attach(void *self, SpiceChannel *channel)
     g_signal_connect(channel, "inputs-modifiers", G_CALLBACK(on_modifiers), in);
     g_signal_connect(channel, "channel-event", G_CALLBACK(on_event), in);
     orl_pulse_init(&in->pulse);
+    orl_lamps_init(&in->lamps);
     in->look = g_timeout_add(LOOK_MS, on_look, in);
 }
 

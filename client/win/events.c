@@ -61,21 +61,14 @@ static void place(const struct orl_win *win, struct orl_event *out, int x, int y
     out->y = (float)y * scale;
 }
 
-static uint8_t host_locks(void)
-{
-    SDL_Keymod mod = SDL_GetModState();
-    return (uint8_t)((mod & KMOD_SCROLL ? (unsigned)ORL_LOCK_SCROLL : 0u) |
-                     (mod & KMOD_NUM ? (unsigned)ORL_LOCK_NUM : 0u) |
-                     (mod & KMOD_CAPS ? (unsigned)ORL_LOCK_CAPS : 0u));
-}
-
-static void translate_key(struct orl_event *out, const SDL_KeyboardEvent *key)
+static void translate_key(struct orl_win *win, struct orl_event *out,
+                          const SDL_KeyboardEvent *key)
 {
     out->kind = ORL_EVENT_KEY;
     out->down = key->type == SDL_KEYDOWN;
     out->repeat = key->repeat != 0;
     out->scancode = (uint16_t)key->keysym.scancode;
-    out->locks = host_locks();
+    out->locks = orl_win_locks(win);
 }
 
 static void translate_motion(const struct orl_win *win, struct orl_event *out,
@@ -111,11 +104,11 @@ static void translate_wheel(struct orl_event *out, const SDL_MouseWheelEvent *wh
     out->dy = wheel->preciseY * sign;
 }
 
-static void translate_window(const struct orl_win *win, struct orl_event *out, uint8_t what)
+static void translate_window(struct orl_win *win, struct orl_event *out, uint8_t what)
 {
     out->kind = window_event(what);
     if (out->kind == ORL_EVENT_FOCUS) {
-        out->locks = host_locks();
+        out->locks = orl_win_locks(win);
     } else if (out->kind == ORL_EVENT_ENTER) {
         int x = 0;
         int y = 0;
@@ -146,7 +139,7 @@ static struct orl_event translate(struct orl_win *win, const SDL_Event *e)
     case SDL_QUIT: out.kind = ORL_EVENT_QUIT; break;
     case SDL_WINDOWEVENT: translate_window(win, &out, e->window.event); break;
     case SDL_KEYDOWN:
-    case SDL_KEYUP: translate_key(&out, &e->key); break;
+    case SDL_KEYUP: translate_key(win, &out, &e->key); break;
     case SDL_MOUSEMOTION: translate_motion(win, &out, &e->motion); break;
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP: translate_button(win, &out, &e->button); break;

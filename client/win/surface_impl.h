@@ -40,6 +40,9 @@ void orl_surface_destroy(struct orl_surface **s);
 /* True when there is certainly no GPU to draw with. */
 bool orl_surface_is_software_certain(void);
 
+/* From now on no error of an X server's ends the process, on any connection of Xlib's. */
+void orl_surface_x11_ignore_errors(void);
+
 /* An OpenGL ES 3 context without a window. ORL_OK, ORL_ENOMEM, ORL_EUNSUPPORTED. */
 ORL_MUST int orl_surface_x11_create(struct orl_surface_x11 **out);
 void orl_surface_x11_destroy(struct orl_surface_x11 **x);

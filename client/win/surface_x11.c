@@ -137,6 +137,11 @@ static int ignore_error(Display *dpy, XErrorEvent *error)
     return 0;
 }
 
+void orl_surface_x11_ignore_errors(void)
+{
+    XSetErrorHandler(ignore_error);
+}
+
 static void on_server_gone(Display *dpy, void *arg)
 {
     struct orl_surface_x11 *x = arg;
@@ -217,7 +222,7 @@ static bool shm_works(struct orl_surface_x11 *x)
 int orl_surface_x11_attach(struct orl_surface_x11 *x, const char *display_name,
                            unsigned long window)
 {
-    XSetErrorHandler(ignore_error);
+    orl_surface_x11_ignore_errors();
     x->dpy = XOpenDisplay(display_name);
     if (!x->dpy) {
         return ORL_EUNSUPPORTED;

@@ -9,6 +9,7 @@
 #include <SDL2/SDL_syswm.h>
 
 #include "base/thread.h"
+#include "win/locks_x11.h"
 #include "win/surface_impl.h"
 #include "win/win_impl.h"
 
@@ -196,6 +197,7 @@ void orl_win_destroy(struct orl_win **pwin)
     orl_win_finish_pointer(win);
     orl_win_close_data(win);
     orl_win_finish_drops(win);
+    orl_locks_x11_close(&win->locks);
     orl_surface_destroy(&win->surface);
     if (win->window) {
         SDL_DestroyWindow(win->window);

@@ -108,6 +108,16 @@ enum orl_win_refusal orl_win_set_grab(struct orl_win *win, const struct orl_win_
 /* Which keys are down by the desktop's account: one byte a position, `*n` of them. Borrowed. */
 const uint8_t *orl_win_keys(struct orl_win *win, size_t *n);
 
+/*
+ * The host's Caps, Num and Scroll Lock; sets of enum orl_lock. Opening gives those that can be set: 0 on
+ * Wayland, which has no way. From then on events and orl_win_locks() tell of those by the desktop's own
+ * account; before, by SDL's, which counts key presses. Opening waits for the X server, nothing else does.
+ */
+uint8_t orl_win_open_locks(struct orl_win *win);
+uint8_t orl_win_locks(struct orl_win *win);
+/* Those of `mask` as in `values`, where it can be done. */
+void orl_win_set_locks(struct orl_win *win, uint8_t mask, uint8_t values);
+
 /* ORL_EVENT_TEXT comes while on. */
 void orl_win_text_input(struct orl_win *win, bool on);
 

@@ -9,6 +9,7 @@
 
 #define ORL_WIN_DROPS 64
 
+struct orl_locks_x11;
 struct orl_wl_data;
 
 struct orl_win {
@@ -20,7 +21,8 @@ struct orl_win {
     SDL_Cursor *dots[2];        /* small, large; made when first shown */
     char *drops[ORL_WIN_DROPS]; /* paths of dropped files that nobody took yet */
     uint32_t drop_count;
-    struct orl_wl_data *data; /* Wayland: clipboard and drops; NULL: none */
+    struct orl_locks_x11 *locks; /* NULL: SDL's account of them, and they cannot be set */
+    struct orl_wl_data *data;    /* Wayland: clipboard and drops; NULL: none */
 };
 
 /*

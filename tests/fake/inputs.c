@@ -4,8 +4,10 @@
  *   scan HH              each byte that the keyboard controller would get
  *   motion DX DY DZ BUTTONS        buttons BUTTONS         (server mouse mode)
  *   size W H   position X Y BUTTONS   wheel DZ BUTTONS   tbuttons BUTTONS    (client mouse mode)
- * Obeys: leds N (what the guest's lamps show), tablet 1|0 (plugs or unplugs the tablet; with the
- * first one comes a blank graphics card).
+ *   leds N               the guest's lamps after a lock key, where they follow it
+ * Obeys: leds N (what the guest's lamps show), follow N (those whose keys the guest obeys, a moment
+ * later; none at first), tablet 1|0 (plugs or unplugs the tablet; with the first one comes a blank
+ * graphics card).
  * In BUTTONS, the library's own order: 1 left, 2 right, 4 middle, 64 side, 128 extra.
  */
 #include <stdlib.h>
@@ -18,16 +20,34 @@ struct inputs {
     SpiceMouseInstance mouse;
     SpiceTabletInstance tablet;
     QXLInstance card;
-    uint8_t leds;
+    struct fake *fake;
+    uint8_t leds, follow;
     bool has_card, has_tablet;
 };
 
 static struct inputs g; /* one server a process; the library's callbacks carry no argument */
 
+#define ANSWER_MS 30 /* a guest's driver takes its time */
+
+static void toggle(void *arg)
+{
+    g.leds = (uint8_t)(g.leds ^ (uintptr_t)arg);
+    fake_say("leds %u", g.leds);
+    spice_server_kbd_leds(&g.kbd, g.leds);
+}
+
 static void kbd_push(SpiceKbdInstance *sin, uint8_t byte)
 {
+    static const struct {
+        uint8_t make, lamp; /* a bit of SPICE's */
+    } locks[] = {{0x46, 1}, {0x45, 2}, {0x3a, 4}};
     (void)sin;
     fake_say("scan %02x", byte);
+    for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+        if (byte == locks[i].make && g.follow & locks[i].lamp) {
+            fake_after(g.fake, ANSWER_MS, toggle, (void *)(uintptr_t)locks[i].lamp);
+        }
+    }
 }
 
 static uint8_t kbd_leds(SpiceKbdInstance *sin)
@@ -95,6 +115,7 @@ static const SpiceTabletInterface tablet_interface = {
 
 static void inputs_start(struct fake *f)
 {
+    g.fake = f;
     g.kbd.base.sif = &kbd_interface.base;
     g.mouse.base.sif = &mouse_interface.base;
     g.tablet.base.sif = &tablet_interface.base;
@@ -107,6 +128,10 @@ static bool inputs_command(struct fake *f, const char *verb, const char *args)
     if (strcmp(verb, "leds") == 0) {
         g.leds = (uint8_t)strtoul(args, NULL, 0);
         spice_server_kbd_leds(&g.kbd, g.leds);
+        return true;
+    }
+    if (strcmp(verb, "follow") == 0) {
+        g.follow = (uint8_t)strtoul(args, NULL, 0);
         return true;
     }
     if (strcmp(verb, "tablet") == 0) {

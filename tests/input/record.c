@@ -45,11 +45,19 @@ static void align(void *arg, int32_t x, int32_t y)
     word(arg, text);
 }
 
+static void set_host_locks(void *arg, uint8_t mask, uint8_t values)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "H%d=%d", mask, values);
+    word(arg, text);
+}
+
 struct orl_input_sink record_sink(struct record *r)
 {
     r->used = 0;
     r->text[0] = 0;
-    return (struct orl_input_sink){.send = send, .align = align, .arg = r};
+    return (struct orl_input_sink){
+        .send = send, .align = align, .set_host_locks = set_host_locks, .arg = r};
 }
 
 const char *record_take(struct record *r)

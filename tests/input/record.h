@@ -2,7 +2,7 @@
 /*
  * A sink that writes down what it gets, as words:
  *   +A -A keys by name, +b1 -b1 buttons, m3,-4 motion, p5,6 position, w0,1 wheel, L5 locks,
- *   R release all, a10,20 align
+ *   R release all, a10,20 align, H4=0 the host's locks of the set 4 as in the set 0
  */
 #ifndef ORL_TESTS_INPUT_RECORD_H
 #define ORL_TESTS_INPUT_RECORD_H

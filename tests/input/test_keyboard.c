@@ -2,7 +2,6 @@
 #include "input/event.h"
 #include "input/keyboard.h"
 #include "input/keymap.h"
-#include "input/locks.h"
 #include "record.h"
 #include "support/check.h"
 
@@ -10,8 +9,6 @@
 #define B     0x05
 #define SHIFT 0xE1
 #define PAUSE 0x48
-#define CAPS  0x39
-#define NUM   0x53
 #define MS    UINT64_C(1000000)
 
 struct board {
@@ -228,73 +225,6 @@ static void numbers_that_are_no_key_are_ignored(void **state)
     assert_false(orl_keyset_has(&b.k.held, 0xFFFF));
 }
 
-static void the_guests_locks_follow_the_hosts_once_per_reason(void **state)
-{
-    START;
-    struct orl_locks l;
-    orl_locks_init(&l, 0);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_NUM, 0);
-    assert_string_equal(record_take(&b.r), ""); /* the host's are not known */
-    orl_locks_host(&l, ORL_LOCK_CAPS);
-    orl_locks_arm(&l);
-    assert_int_equal(orl_locks_due(&l), 0);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_NUM, 1);
-    assert_string_equal(record_take(&b.r), "L4");
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_NUM, 2000 * MS); /* the guest wants it so */
-    assert_string_equal(record_take(&b.r), "");
-    assert_true(orl_locks_due(&l) == UINT64_MAX);
-    orl_locks_arm(&l);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_CAPS, 3000 * MS); /* equal */
-    assert_string_equal(record_take(&b.r), "");
-}
-
-static void a_pressed_lock_key_is_not_toggled_twice(void **state)
-{
-    START;
-    struct orl_locks l;
-    orl_locks_init(&l, 0);
-    orl_locks_host(&l, 0);
-    orl_locks_host(&l, ORL_LOCK_CAPS); /* the event of the press already shows it */
-    orl_locks_key(&l, CAPS, 10 * MS);
-    for (uint64_t t = 10; t < 300; t += 10) {
-        orl_locks_tick(&l, &b.sink, 0, t * MS); /* the guest's lamp is late */
-    }
-    assert_true(orl_locks_due(&l) == 10 * MS + ORL_LOCKS_SETTLE_NS);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_CAPS, 400 * MS);
-    assert_string_equal(record_take(&b.r), "");
-    orl_locks_host(&l, 0);
-    orl_locks_key(&l, CAPS, 500 * MS);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_CAPS, 900 * MS); /* the guest did not take the key */
-    assert_string_equal(record_take(&b.r), "L0");
-}
-
-static void answers_keep_a_distance(void **state)
-{
-    START;
-    struct orl_locks l;
-    orl_locks_init(&l, 0);
-    for (uint64_t t = 0; t < 1000; t += 10) {
-        orl_locks_host(&l, t / 10 % 2 ? ORL_LOCK_NUM : 0);
-        orl_locks_arm(&l);
-        orl_locks_tick(&l, &b.sink, ORL_LOCK_CAPS, t * MS);
-    }
-    assert_string_equal(record_take(&b.r), "L0 L0");
-}
-
-static void the_escape_keys_own_lock_is_left_alone(void **state)
-{
-    START;
-    struct orl_locks l;
-    orl_locks_init(&l, 0x47); /* Scroll Lock */
-    orl_locks_host(&l, ORL_LOCK_SCROLL);
-    orl_locks_arm(&l);
-    orl_locks_tick(&l, &b.sink, 0, 1);
-    assert_string_equal(record_take(&b.r), "");
-    orl_locks_host(&l, ORL_LOCK_NUM);
-    orl_locks_tick(&l, &b.sink, ORL_LOCK_SCROLL, 2);
-    assert_string_equal(record_take(&b.r), "L3");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,10 +241,6 @@ int main(void)
         cmocka_unit_test(made_keys_are_released_only_when_asked),
         cmocka_unit_test(the_watchdog_releases_what_the_window_system_says_is_up),
         cmocka_unit_test(numbers_that_are_no_key_are_ignored),
-        cmocka_unit_test(the_guests_locks_follow_the_hosts_once_per_reason),
-        cmocka_unit_test(a_pressed_lock_key_is_not_toggled_twice),
-        cmocka_unit_test(answers_keep_a_distance),
-        cmocka_unit_test(the_escape_keys_own_lock_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
