@@ -30,6 +30,7 @@
 struct side {
     bool started; /* the guest wants it */
     bool failed;  /* the stream said so; the next tick closes it */
+    bool missed;  /* the log says that the device is not there */
     uint64_t retry_ns;
     struct orl_pcm_format format;
     bool volume_known, mute;
@@ -97,6 +98,24 @@ static void on_rec_failed(void *arg)
     note_failure(a, &a->rec);
 }
 
+/* One line when a device that is in use is not there, and one when it is again. */
+static void follow_device(struct orl_audio *a, struct side *s)
+{
+    bool output = s == &a->play;
+    enum orl_pw_presence there = orl_pw_find(a->pw, output);
+    const char *option = output ? "pipewire:outDevice" : "pipewire:recDevice";
+    const char *name = output ? a->conf.out_device : a->conf.rec_device;
+    if (there == ORL_PW_ABSENT && s->started && !s->missed) {
+        s->missed = true;
+        orl_warn("%s: there is no device \"%s\" now; until there is, %s", option, name,
+                 output ? "sound goes to the default one"
+                        : "the guest hears silence from its microphone");
+    } else if (there == ORL_PW_PRESENT && s->missed) {
+        s->missed = false;
+        orl_info("%s: the device \"%s\" is there", option, name);
+    }
+}
+
 static struct orl_pw_stream_conf stream_conf(const struct orl_audio *a, const struct side *s,
                                              const char *device)
 {
@@ -108,6 +127,7 @@ static struct orl_pw_stream_conf stream_conf(const struct orl_audio *a, const st
     return (struct orl_pw_stream_conf){
         .app_name = a->conf.app_name,
         .device = device,
+        .only = s == &a->rec,
         .format = s->format,
         .latency_frames = frames > LEAST_FRAMES ? frames : LEAST_FRAMES,
     };
@@ -128,6 +148,7 @@ static void open_sink(struct orl_audio *a)
     if (!core || a->sink || !a->play.started) {
         return;
     }
+    follow_device(a, &a->play);
     struct orl_pw_stream_conf conf = stream_conf(a, &a->play, a->conf.out_device);
     struct orl_pw_sink_calls calls = {a, on_play_ready, on_play_failed};
     struct orl_pw_sink_delay delay = {&a->delay_us, a->conf.delay_us};
@@ -143,6 +164,10 @@ static void open_source(struct orl_audio *a)
     struct pw_core *core = orl_pw_core(a->pw);
     if (!core || a->source || !a->rec.started) {
         return;
+    }
+    follow_device(a, &a->rec);
+    if (orl_pw_find(a->pw, false) != ORL_PW_PRESENT) {
+        return; /* the user has consented to that one, and to no other */
     }
     struct orl_pw_stream_conf conf = stream_conf(a, &a->rec, a->conf.rec_device);
     struct orl_pw_source_calls calls = {a, on_rec_ready, on_rec_failed};
@@ -160,6 +185,18 @@ static void on_connected(void *arg)
     orl_counter_set(&a->stats.connected, 1);
     open_sink(a);
     open_source(a);
+}
+
+static void on_devices(void *arg)
+{
+    struct orl_audio *a = arg;
+    follow_device(a, &a->play); /* the session manager moves what plays */
+    follow_device(a, &a->rec);
+    if (orl_pw_find(a->pw, false) != ORL_PW_PRESENT) {
+        orl_pw_source_close(&a->source);
+    } else if (!a->rec.failed) {
+        open_source(a);
+    }
 }
 
 static void on_lost(void *arg)
@@ -223,7 +260,8 @@ int orl_audio_start(struct orl_audio **out, const struct orl_audio_conf *conf)
     for (uint32_t i = 0; i < ORL_PCM_MAX_CHANNELS; i++) {
         a->play.volume[i] = a->rec.volume[i] = 1;
     }
-    struct orl_pw_calls calls = {a, on_connected, on_lost, on_tick};
+    struct orl_pw_calls calls = {a,          on_connected,       on_lost,           on_tick,
+                                 on_devices, a->conf.out_device, a->conf.rec_device};
     int err = orl_playback_init(&a->playback, &a->stats, conf->extra_ms);
     if (!err) {
         err = orl_capture_init(&a->capture);

@@ -21,6 +21,7 @@ struct orl_pw {
     struct pw_thread_loop *loop;
     struct pw_context *context;
     struct pw_core *core; /* NULL: not connected */
+    struct orl_pw_devices *devices;
     struct spa_hook core_hook;
     struct spa_source *connect_timer, *tick_timer;
     uint32_t retry_ms;
@@ -57,6 +58,7 @@ static void drop_core(struct orl_pw *pw)
         if (pw->answered) {
             pw->calls.lost(pw->calls.arg);
         }
+        orl_pw_devices_close(&pw->devices);
         spa_hook_remove(&pw->core_hook);
         pw_core_disconnect(pw->core);
         pw->core = NULL;
@@ -75,6 +77,8 @@ static void on_core_info(void *arg, const struct pw_core_info *info)
     pw->retry_ms = FIRST_RETRY_MS;
     pw->said_missing = false;
     orl_info("connected to PipeWire %s", info->version ? info->version : "");
+    pw->devices = orl_pw_devices_open(pw->core, pw->calls.out_device, pw->calls.rec_device,
+                                      pw->calls.devices, pw->calls.arg);
     pw->calls.connected(pw->calls.arg);
 }
 
@@ -212,6 +216,11 @@ struct pw_core *orl_pw_core(struct orl_pw *pw)
     return pw->answered ? pw->core : NULL;
 }
 
+enum orl_pw_presence orl_pw_find(const struct orl_pw *pw, bool output)
+{
+    return orl_pw_devices_find(pw->devices, output);
+}
+
 void orl_pw_tick_in(struct orl_pw *pw, uint32_t ms)
 {
     arm(pw, pw->tick_timer, ms);
@@ -235,6 +244,11 @@ struct pw_stream *orl_pw_stream_new(struct pw_core *core, bool output,
         /* The second name is for session managers older than PipeWire 0.3.64. */
         pw_properties_set(props, PW_KEY_TARGET_OBJECT, conf->device);
         pw_properties_set(props, "node.target", conf->device);
+        if (conf->only) {
+            /* The second name is for WirePlumber 0.5 and later. */
+            pw_properties_set(props, PW_KEY_NODE_DONT_RECONNECT, "true");
+            pw_properties_set(props, "node.dont-fallback", "true");
+        }
     }
     return pw_stream_new(core, output ? "Guest sound" : "Guest microphone", props);
 }

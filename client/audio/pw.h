@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "audio/pcm.h"
+#include "audio/pw_devices.h"
 #include "base/err.h"
 
 struct orl_pw;
@@ -22,9 +23,11 @@ struct pw_stream;
 /* Called on the loop thread, with the lock. */
 struct orl_pw_calls {
     void *arg;
-    void (*connected)(void *arg); /* streams may be made */
-    void (*lost)(void *arg);      /* streams must be destroyed before this returns */
-    void (*tick)(void *arg);      /* what orl_pw_tick_in() asked for */
+    void (*connected)(void *arg);        /* streams may be made */
+    void (*lost)(void *arg);             /* streams must be destroyed before this returns */
+    void (*tick)(void *arg);             /* what orl_pw_tick_in() asked for */
+    void (*devices)(void *arg);          /* orl_pw_find() gives another answer */
+    const char *out_device, *rec_device; /* for orl_pw_find(); "" none; borrowed until stop */
 };
 
 /* Returns at once; the connection comes later. *out is set before the first callback, NULL after an
@@ -38,6 +41,8 @@ void orl_pw_unlock(struct orl_pw *pw);
 
 /* With the lock. NULL: there is no daemon now. */
 struct pw_core *orl_pw_core(struct orl_pw *pw);
+/* With the lock: is the named device there? Unknown without a daemon. */
+enum orl_pw_presence orl_pw_find(const struct orl_pw *pw, bool output);
 /* With the lock: one call of `tick`, in `ms` (1 or more); a newer wish replaces an older one. */
 void orl_pw_tick_in(struct orl_pw *pw, uint32_t ms);
 
@@ -46,6 +51,7 @@ void orl_pw_tick_in(struct orl_pw *pw, uint32_t ms);
 struct orl_pw_stream_conf {
     const char *app_name;
     const char *device; /* name of a node; "" the default one */
+    bool only;          /* no other one in its place, should it not be there or go */
     struct orl_pcm_format format;
     uint32_t latency_frames; /* asked of the device, in frames of the format */
 };

@@ -13,7 +13,8 @@ struct orl_pw_source {
     struct pw_stream *stream;
     struct spa_hook hook;
     struct orl_pw_source_calls calls;
-    bool ready; /* was said */
+    bool ready;  /* was said */
+    bool ending; /* by us */
     struct orl_capture *capture;
 };
 
@@ -42,7 +43,9 @@ static void on_state(void *arg, enum pw_stream_state old, enum pw_stream_state s
     struct orl_pw_source *s = arg;
     orl_debug("recording stream: %s to %s%s%s", pw_stream_state_as_string(old),
               pw_stream_state_as_string(state), error ? ": " : "", error ? error : "");
-    if (state == PW_STREAM_STATE_ERROR) {
+    /* Unconnected: the session manager has taken it away, for want of the device. */
+    if (state == PW_STREAM_STATE_ERROR ||
+        (state == PW_STREAM_STATE_UNCONNECTED && !s->ending)) {
         s->calls.failed(s->calls.arg);
     }
 }
@@ -95,6 +98,7 @@ void orl_pw_source_close(struct orl_pw_source **source)
     if (!s) {
         return;
     }
+    s->ending = true;
     /* It takes the node out of the data thread first, and the hook out of the list last. */
     pw_stream_destroy(s->stream);
     free(s);

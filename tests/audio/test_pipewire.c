@@ -6,18 +6,80 @@
  * in each of them.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audio/audio.h"
+#include "audio/capture.h"
 #include "audio/graph.h"
 #include "audio/listen.h"
+#include "audio/playback.h"
 #include "audio/speaker.h"
 #include "base/clock.h"
 #include "support/check.h"
 
 #define TRIES 5
+
+/* The linker leads these calls of the program's own code here: what its callbacks allocate and lock on
+ * PipeWire's data threads is counted. A thread is one from its first cycle on. */
+static _Thread_local bool is_data_thread;
+static struct orl_counter cycles, allocations, locks;
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t m);
+void *__real_realloc(void *p, size_t n);
+int __real_pthread_mutex_lock(pthread_mutex_t *m);
+void __real_orl_playback_pull(struct orl_playback *p, float *out, uint32_t frames,
+                              const struct orl_play_cycle *c);
+void __real_orl_capture_push(struct orl_capture *c, const void *pcm, uint32_t frames);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t m);
+void *__wrap_realloc(void *p, size_t n);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *m);
+void __wrap_orl_playback_pull(struct orl_playback *p, float *out, uint32_t frames,
+                              const struct orl_play_cycle *c);
+void __wrap_orl_capture_push(struct orl_capture *c, const void *pcm, uint32_t frames);
+
+static void count(struct orl_counter *c)
+{
+    if (is_data_thread) {
+        orl_counter_add(c, 1);
+    }
+}
+void *__wrap_malloc(size_t n)
+{
+    count(&allocations);
+    return __real_malloc(n);
+}
+void *__wrap_calloc(size_t n, size_t m)
+{
+    count(&allocations);
+    return __real_calloc(n, m);
+}
+void *__wrap_realloc(void *p, size_t n)
+{
+    count(&allocations);
+    return __real_realloc(p, n);
+}
+int __wrap_pthread_mutex_lock(pthread_mutex_t *m)
+{
+    count(&locks);
+    return __real_pthread_mutex_lock(m);
+}
+void __wrap_orl_playback_pull(struct orl_playback *p, float *out, uint32_t frames,
+                              const struct orl_play_cycle *c)
+{
+    is_data_thread = true;
+    orl_counter_add(&cycles, 1);
+    __real_orl_playback_pull(p, out, frames, c);
+}
+void __wrap_orl_capture_push(struct orl_capture *c, const void *pcm, uint32_t frames)
+{
+    is_data_thread = true;
+    orl_counter_add(&cycles, 1);
+    __real_orl_capture_push(c, pcm, frames);
+}
 
 static struct orl_audio *start_audio(const char *out_device)
 {
@@ -492,6 +554,129 @@ static void the_microphone_is_recorded_exactly(void **state)
     mic_close(m);
 }
 
+/* Sound in both directions, with everything that a data thread has to do with: uneven packets, volume,
+ * stops and starts, another period. */
+static void nothing_is_allocated_or_locked_where_the_device_waits(void **state)
+{
+    (void)state;
+    struct mic *m = mic_open("orl-mic", 330);
+    struct orl_counter calls = {0};
+    static int16_t pcm[4800 * 2];
+    assert_non_null(m);
+    struct orl_audio *a = start_audio("orl-sink");
+    assert_true(wait_connected(a, true, 5));
+    assert_int_equal(orl_audio_rec_start(a, 48000, 2, on_ready, &calls), ORL_OK);
+    uint64_t before = orl_counter_get(&cycles);
+    struct speaker s = {
+        .audio = a, .rate = 44100, .channels = 2, .hz = {500, 500}, .jitter_ms = 8};
+    for (unsigned i = 0; i < 40 && (i < 6 || orl_counter_get(&cycles) < before + 300); i++) {
+        set_quantum(i % 2 ? 0 : 512);
+        speaker_start(&s);
+        orl_audio_play_volume(a, (uint16_t[2]){30000, (uint16_t)(i * 1000)}, 2);
+        speaker_run(&s, 0.5);
+        speaker_stop(&s);
+        while (orl_audio_rec_read(a, pcm, 4800)) {
+        }
+    }
+    set_quantum(0);
+    assert_true(orl_counter_get(&cycles) >= before + 300);
+    assert_true(orl_counter_get(&calls) > 0); /* both directions did */
+    assert_int_equal(orl_counter_get(&allocations), 0);
+    assert_int_equal(orl_counter_get(&locks), 0);
+    orl_audio_stop(&a);
+    mic_close(m);
+}
+
+/* Waits for as much to be recorded, up to ten seconds; gives how much there was. */
+static uint32_t record_now(struct orl_audio *a, uint32_t frames)
+{
+    static int16_t pcm[4800 * 2];
+    uint32_t n = 0;
+    for (uint64_t end = orl_now_ns() + 10 * ORL_NS_PER_S; orl_now_ns() < end && n < frames;) {
+        pause_ms(5);
+        n += orl_audio_rec_read(a, pcm, 4800);
+    }
+    return n;
+}
+
+static struct orl_audio *start_recording(const char *rec_device, struct orl_counter *calls)
+{
+    struct orl_audio *a;
+    struct orl_audio_conf conf = {.app_name = "oriel-test",
+                                  .out_device = "",
+                                  .rec_device = rec_device,
+                                  .sync_volume = true};
+    assert_int_equal(orl_audio_start(&a, &conf), ORL_OK);
+    assert_true(wait_connected(a, true, 5));
+    assert_int_equal(orl_audio_rec_start(a, 48000, 2, on_ready, calls), ORL_OK);
+    return a;
+}
+
+static void no_other_microphone_than_the_chosen_one_is_recorded(void **state)
+{
+    (void)state;
+    struct mic *m = mic_open("orl-mic", 330);
+    assert_non_null(m);
+    struct orl_counter some = {0};
+    struct orl_counter none = {0};
+    struct orl_audio *by_default = start_recording("", &some);
+    struct orl_audio *a = start_recording("orl-chosen", &none);
+    assert_true(record_now(by_default, 48000) >= 48000); /* there is one that could be taken */
+    pause_ms(500);
+    assert_int_equal(orl_counter_get(&none), 0);
+    struct mic *chosen = mic_open("orl-chosen", 500); /* it comes, ... */
+    assert_non_null(chosen);
+    assert_true(record_now(a, 48000) >= 48000);
+    mic_close(chosen); /* ... goes, ... */
+    pause_ms(1500);
+    while (orl_audio_rec_read(a, (int16_t[960]){0}, 480)) {
+    }
+    uint64_t heard = orl_counter_get(&none);
+    pause_ms(1500);
+    assert_int_equal(orl_counter_get(&none), heard);
+    chosen = mic_open("orl-chosen", 500); /* ... and comes again */
+    assert_non_null(chosen);
+    assert_true(record_now(a, 48000) >= 48000);
+    orl_audio_stop(&a);
+    orl_audio_stop(&by_default);
+    mic_close(chosen);
+    mic_close(m);
+}
+
+static void make_sink(const char *name)
+{
+    char command[512];
+    snprintf(command, sizeof(command),
+             "pw-cli create-node adapter '{ factory.name=support.null-audio-sink node.name=%s "
+             "media.class=Audio/Sink object.linger=1 audio.position=[FL FR] }' >/dev/null",
+             name);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_device_that_is_not_there_is_used_when_it_comes(void **state)
+{
+    (void)state;
+    struct orl_audio *a = start_audio("orl-late");
+    struct tap *other = tap_open("orl-sink", 2, 60);
+    assert_non_null(other);
+    struct speaker s = {.audio = a, .rate = 48000, .channels = 2, .hz = {500, 500}};
+    speaker_start(&s);
+    for (int i = 0; i < 20 && level_now(other, 0) < 0.4; i++) {
+        speaker_run(&s, 0.5);
+    }
+    assert_true(level_now(other, 0) > 0.4); /* the default one meanwhile */
+    make_sink("orl-late");
+    struct tap *late = tap_open("orl-late", 2, 60);
+    assert_non_null(late);
+    for (int i = 0; i < 20 && level_now(late, 0) < 0.4; i++) {
+        speaker_run(&s, 0.5);
+    }
+    assert_true(level_now(late, 0) > 0.4);
+    tap_close(late);
+    tap_close(other);
+    orl_audio_stop(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,9 +688,12 @@ int main(void)
         cmocka_unit_test(the_device_may_change_its_period),
         cmocka_unit_test(the_delay_is_told_while_sound_plays_and_no_longer),
         cmocka_unit_test(the_microphone_is_recorded_exactly),
+        cmocka_unit_test(nothing_is_allocated_or_locked_where_the_device_waits),
+        cmocka_unit_test(no_other_microphone_than_the_chosen_one_is_recorded),
         cmocka_unit_test(stopping_in_any_state_is_clean),
         cmocka_unit_test(sound_is_back_after_the_daemon_was_killed),
         cmocka_unit_test(a_daemon_that_comes_later_is_found),
+        cmocka_unit_test(a_device_that_is_not_there_is_used_when_it_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
