@@ -111,6 +111,8 @@ struct orl_app {
     struct orl_audio *audio;
     struct orl_consent consent;
     char consent_path[512];
+    uint64_t ask_due_ns; /* when the line with its question goes; UINT64_MAX not */
+    uint64_t ask_said_ns, refused_said_ns; /* not said again before: question (log), refusal */
 
     /* Clipboard and files (share.c). */
     struct orl_clip *clip;
@@ -220,6 +222,8 @@ void orl_app_remote_stop(struct orl_app *app);
 void orl_app_remote_finish(struct orl_app *app);
 void orl_app_remote_look(struct orl_app *app, uint64_t now_ns);
 void orl_app_remote_tick(struct orl_app *app, uint64_t now_ns);
+/* Which file of the session cannot be read, and why; NULL: none is in the way. */
+const char *orl_app_remote_bad_file(const struct orl_app *app);
 /* Hands a request over; `data` (may be NULL) is copied. */
 void orl_app_ask(struct orl_app *app, enum orl_spice_note_kind kind, uint32_t a, uint64_t id,
                  const void *data, size_t len);
@@ -228,6 +232,7 @@ void orl_app_ask(struct orl_app *app, enum orl_spice_note_kind kind, uint32_t a,
 void orl_app_microphone_init(struct orl_app *app);
 void orl_app_microphone_wanted(struct orl_app *app, bool wanted);
 void orl_app_microphone_answer(struct orl_app *app, bool allow, bool remember);
+void orl_app_microphone_tick(struct orl_app *app, uint64_t now_ns);
 void orl_app_microphone_toggle(struct orl_app *app);
 void orl_app_microphone_cycle(struct orl_app *app);
 

@@ -34,9 +34,16 @@ void orl_app_dialog_close(struct orl_app *app)
 static void open_password(struct orl_app *app)
 {
     char text[512];
-    snprintf(text, sizeof(text), "%sThe SPICE server at %.200s wants a password.",
-             app->spice_status.password_tried ? "That was not the password. " : "",
-             app->conf->spice_host);
+    const char *file = orl_app_remote_bad_file(app);
+    if (file) {
+        snprintf(text, sizeof(text),
+                 "A file for SPICE cannot be read: %.160s. The password for %.200s:", file,
+                 app->conf->spice_host);
+    } else {
+        snprintf(text, sizeof(text), "%sThe SPICE server at %.200s wants a password.",
+                 app->spice_status.password_tried ? "That was not the password. " : "",
+                 app->conf->spice_host);
+    }
     orl_dialog_field(&app->dialog, "SPICE password", text, true,
                      "Enter: connect    Esc: go on without keyboard, mouse and sound");
     orl_win_text_input(app->win, true);
@@ -123,9 +130,43 @@ void orl_app_dialog_usb(struct orl_app *app, const struct orl_spice_note *note)
     }
 }
 
+/* ---- The microphone --------------------------------------------------------------------------- */
+
+/* No comes first: Enter, Space and letters that were meant for the guest give it nothing. */
+static const struct {
+    const char *row;
+    bool allow, remember;
+} microphone[] = {
+    {"No, not now", false, false},
+    {"Yes, this time", true, false},
+    {"Yes, always for this guest", true, true},
+    {"No, never for this guest", false, true},
+};
+enum { MICROPHONE_ROWS = sizeof(microphone) / sizeof(microphone[0]) };
+
+static void open_microphone(struct orl_app *app)
+{
+    char row[MICROPHONE_ROWS][ORL_OSD_ROW] = {{0}};
+    for (uint32_t i = 0; i < MICROPHONE_ROWS; i++) {
+        orl_str_copy(row[i], sizeof(row[i]), microphone[i].row);
+    }
+    orl_dialog_list(&app->dialog, "May the guest use the microphone?",
+                    "A program in the guest has opened its recording device. After a no it is "
+                    "refused for five minutes without a question.",
+                    "Up, Down: choose    Enter: answer    Esc: leave the question open");
+    orl_dialog_rows(&app->dialog, MICROPHONE_ROWS, row);
+}
+
+static void microphone_row(struct orl_app *app, uint32_t row)
+{
+    orl_app_dialog_close(app);
+    orl_app_microphone_answer(app, microphone[row].allow, microphone[row].remember);
+}
+
 /* ---- The menu --------------------------------------------------------------------------------- */
 
-enum { ROW_TAKE_BACK, ROW_PASSWORD, ROW_USB, ROW_MICROPHONE, ROW_FILES, ROWS };
+/* ROW_ANSWER is there while the guest asks for the microphone. */
+enum { ROW_TAKE_BACK, ROW_PASSWORD, ROW_USB, ROW_MICROPHONE, ROW_FILES, ROW_ANSWER, ROWS };
 
 static void describe_session(struct orl_app *app, char *dst, size_t cap)
 {
@@ -151,20 +192,20 @@ static void open_menu(struct orl_app *app)
         [ROW_USB] = "USB devices ...",
         [ROW_MICROPHONE] = "Microphone: ask, allow, deny",
         [ROW_FILES] = "Cancel files on their way",
+        [ROW_ANSWER] = "Answer the guest, which asks for the microphone ...",
     };
     char text[512];
     describe_session(app, text, sizeof(text));
     orl_dialog_list(&app->dialog, "Oriel", text,
                     "Up, Down: choose    Enter: do it    Esc: close");
-    orl_dialog_rows(&app->dialog, ROWS, row);
+    orl_dialog_rows(&app->dialog, app->consent.state == ORL_MIC_ASKING ? ROWS : ROW_ANSWER,
+                    row);
 }
 
-/* A question that another dialog takes the place of is answered with no. */
+/* Text that waits for a yes is not typed when another dialog takes the place of the question. */
 static void end_question(struct orl_app *app, enum orl_app_dialog next)
 {
-    if (app->dialog_for == ORL_DIALOG_FOR_MICROPHONE) {
-        orl_app_microphone_answer(app, false, false);
-    } else if (app->dialog_for == ORL_DIALOG_FOR_TYPING && next != app->dialog_for) {
+    if (app->dialog_for == ORL_DIALOG_FOR_TYPING && next != app->dialog_for) {
         orl_app_typing_cancel(app);
     }
     orl_app_dialog_close(app);
@@ -178,11 +219,7 @@ void orl_app_dialog_open(struct orl_app *app, enum orl_app_dialog what)
     switch (what) {
     case ORL_DIALOG_FOR_NOTHING: return;
     case ORL_DIALOG_FOR_PASSWORD: open_password(app); break;
-    case ORL_DIALOG_FOR_MICROPHONE:
-        orl_dialog_ask(&app->dialog, "May the guest use the microphone?",
-                       "A program in the guest has opened its recording device.",
-                       "Enter: yes    A: yes, always for this guest    Esc: no");
-        break;
+    case ORL_DIALOG_FOR_MICROPHONE: open_microphone(app); break;
     case ORL_DIALOG_FOR_TYPING: open_typing(app); break;
     case ORL_DIALOG_FOR_USB: open_usb(app); break;
     case ORL_DIALOG_FOR_MENU: open_menu(app); break;
@@ -192,6 +229,16 @@ void orl_app_dialog_open(struct orl_app *app, enum orl_app_dialog what)
 }
 
 /* ---- Answers ---------------------------------------------------------------------------------- */
+
+/* The guest may have taken its question back meanwhile. */
+static void answer_row(struct orl_app *app)
+{
+    if (app->consent.state == ORL_MIC_ASKING) {
+        orl_app_dialog_open(app, ORL_DIALOG_FOR_MICROPHONE);
+    } else {
+        orl_app_alert(app, "The guest does not ask for the microphone any more");
+    }
+}
 
 static void menu_row(struct orl_app *app, uint32_t row)
 {
@@ -203,6 +250,7 @@ static void menu_row(struct orl_app *app, uint32_t row)
     case ROW_PASSWORD: orl_app_dialog_open(app, ORL_DIALOG_FOR_PASSWORD); break;
     case ROW_USB: orl_app_dialog_open(app, ORL_DIALOG_FOR_USB); break;
     case ROW_MICROPHONE: orl_app_microphone_cycle(app); break;
+    case ROW_ANSWER: answer_row(app); break;
     case ROW_FILES:
         orl_app_share_cancel(app);
         orl_app_dialog_close(app);
@@ -216,13 +264,15 @@ static void chosen(struct orl_app *app)
     uint32_t row = app->dialog.selected;
     if (app->dialog_for == ORL_DIALOG_FOR_MENU) {
         menu_row(app, row);
+    } else if (app->dialog_for == ORL_DIALOG_FOR_MICROPHONE && row < MICROPHONE_ROWS) {
+        microphone_row(app, row);
     } else if (app->dialog_for == ORL_DIALOG_FOR_USB && row < app->usb_count) {
         orl_app_ask(app, ORL_SPICE_USB_SET, !app->usb[row].connected, app->usb[row].id, NULL,
                     0);
     }
 }
 
-static void answered(struct orl_app *app, bool yes, bool always)
+static void answered(struct orl_app *app, bool yes)
 {
     switch (app->dialog_for) {
     case ORL_DIALOG_FOR_PASSWORD:
@@ -232,10 +282,6 @@ static void answered(struct orl_app *app, bool yes, bool always)
                         strlen(app->dialog.entry));
         }
         break;
-    case ORL_DIALOG_FOR_MICROPHONE:
-        orl_app_dialog_close(app);
-        orl_app_microphone_answer(app, yes, always);
-        return;
     case ORL_DIALOG_FOR_TYPING:
         orl_app_dialog_close(app);
         if (yes) {
@@ -254,14 +300,9 @@ static void act(struct orl_app *app, enum orl_dialog_outcome outcome)
     switch (outcome) {
     case ORL_DIALOG_NOTHING: break;
     case ORL_DIALOG_CHANGED: orl_app_dialog_show(app); break;
-    case ORL_DIALOG_YES: answered(app, true, false); break;
-    case ORL_DIALOG_ALWAYS:
-        if (app->dialog_for == ORL_DIALOG_FOR_MICROPHONE) {
-            answered(app, true, true);
-        }
-        break;
+    case ORL_DIALOG_YES: answered(app, true); break;
     case ORL_DIALOG_ROW: chosen(app); break;
-    case ORL_DIALOG_NO: answered(app, false, false); break;
+    case ORL_DIALOG_NO: answered(app, false); break;
     }
 }
 

@@ -108,6 +108,7 @@ static uint64_t due_ns(const struct orl_app *app)
     due = orl_earlier(due, app->settle_ns ? app->settle_ns : ORL_WAKE_NEVER);
     due = orl_earlier(due, app->link_from_ns ? app->link_from_ns : ORL_WAKE_NEVER);
     due = orl_earlier(due, app->link_until_ns ? app->link_until_ns : ORL_WAKE_NEVER);
+    due = orl_earlier(due, app->ask_due_ns);
     return app->clip ? orl_earlier(due, orl_clip_due(app->clip)) : due;
 }
 
@@ -115,6 +116,7 @@ static void tick(struct orl_app *app, uint64_t now_ns)
 {
     orl_app_control_tick(app, now_ns);
     orl_app_remote_tick(app, now_ns);
+    orl_app_microphone_tick(app, now_ns);
     if (app->clip) {
         orl_clip_tick(app->clip, now_ns);
     }

@@ -150,6 +150,9 @@ static void say_next_step(const struct orl_app *app, char *hint, size_t cap)
 {
     char keys[ORL_BIND_TEXT_BYTES];
     bool taken = app->spice_status.state == ORL_SPICE_TAKEN;
+    if (orl_app_remote_bad_file(app)) {
+        return; /* the hint names the file */
+    }
     orl_app_keys_for(app, taken ? ORL_ACTION_TAKE_BACK : ORL_ACTION_OVERLAY, keys,
                      sizeof(keys));
     if (keys[0] && taken) {
@@ -159,11 +162,41 @@ static void say_next_step(const struct orl_app *app, char *hint, size_t cap)
     }
 }
 
+const char *orl_app_remote_bad_file(const struct orl_app *app)
+{
+    const struct orl_spice_status *s = &app->spice_status;
+    bool bad = s->fault == ORL_SPICE_BAD_FILE &&
+               (s->state == ORL_SPICE_WAITING || s->state == ORL_SPICE_CONNECTING);
+    return bad ? s->detail : NULL;
+}
+
+/* It is the password's, which can be typed instead, and not the certificate's. */
+static bool is_password_file(const struct orl_app *app, const char *detail)
+{
+    const char *path = app->conf->spice_password_file;
+    return path[0] &&
+           strncmp(detail, path, strnlen(path, sizeof(app->spice_status.detail) - 1)) == 0;
+}
+
 /* A sentence that waits for the user stays; the others go by themselves. */
 static bool needs_answer(const struct orl_app *app)
 {
     enum orl_spice_state state = app->spice_status.state;
-    return app->two_machines || state == ORL_SPICE_PASSWORD || state == ORL_SPICE_TAKEN;
+    return app->two_machines || state == ORL_SPICE_PASSWORD || state == ORL_SPICE_TAKEN ||
+           orl_app_remote_bad_file(app);
+}
+
+/* The state of the session, and what to do: both ORL_OSD_LINE bytes. */
+static void session_words(const struct orl_app *app, char *headline, char *hint)
+{
+    const char *file = orl_app_remote_bad_file(app);
+    orl_spice_sentence(&app->spice_status, &app->spice_conf, headline, ORL_OSD_LINE, hint,
+                       ORL_OSD_LINE);
+    if (file && file[0]) {
+        snprintf(hint, ORL_OSD_LINE, "%s.", file);
+    } else if (needs_answer(app)) {
+        say_next_step(app, hint, ORL_OSD_LINE);
+    }
 }
 
 /* What is wrong with keyboard, mouse and sound; "" nothing, or a dialog says it already. */
@@ -178,10 +211,7 @@ static void make_sentence(const struct orl_app *app, char *dst, size_t cap)
     if (app->two_machines) {
         say_two_machines(app, dst, cap);
     } else if (!fine && app->dialog_for != ORL_DIALOG_FOR_PASSWORD) {
-        orl_spice_sentence(s, &app->spice_conf, headline, sizeof(headline), hint, sizeof(hint));
-        if (needs_answer(app)) {
-            say_next_step(app, hint, sizeof(hint));
-        }
+        session_words(app, headline, hint);
         snprintf(dst, cap, "%.120s %.130s", headline, hint);
     }
 }
@@ -206,6 +236,35 @@ static void say(struct orl_app *app, uint64_t now_ns)
     app->view_changed = true;
 }
 
+/* A plain SPICE viewer has no other picture: why there is none is said for as long as that is so. */
+static void say_none(struct orl_app *app)
+{
+    char headline[ORL_OSD_LINE];
+    char hint[ORL_OSD_LINE];
+    struct orl_view_state *v = &app->view;
+    if (strcmp(app->conf->app_transport, "spice") != 0 ||
+        app->shown.source == ORL_SOURCE_SPICE) {
+        return; /* what stands there is not shown */
+    }
+    session_words(app, headline, hint);
+    if (app->spice_status.state == ORL_SPICE_READY &&
+        (app->spice_status.has & ORL_SPICE_HAS_DISPLAY)) {
+        orl_str_copy(
+            hint, sizeof(hint),
+            "It sends no picture: the screen of the virtual machine may be switched off.");
+    } else if (app->spice_status.state == ORL_SPICE_READY) {
+        orl_str_copy(
+            hint, sizeof(hint),
+            "The virtual machine has no graphics card to show. Give it one (<video>, not "
+            "none), or take the picture from its shared memory: app:transport=auto.");
+    }
+    if (strcmp(headline, v->none_status) != 0 || strcmp(hint, v->none_hint) != 0) {
+        orl_str_copy(v->none_status, sizeof(v->none_status), headline);
+        orl_str_copy(v->none_hint, sizeof(v->none_hint), hint);
+        app->view_changed = true;
+    }
+}
+
 /* The UUID comes some time after the connection; what was answered for it before counts now. */
 static void name_guest(struct orl_app *app)
 {
@@ -219,11 +278,17 @@ static void name_guest(struct orl_app *app)
     }
 }
 
-static void follow_password(struct orl_app *app)
+static void follow_password(struct orl_app *app, enum orl_spice_state before)
 {
+    const char *file = orl_app_remote_bad_file(app);
+    bool needed =
+        app->spice_status.state == ORL_SPICE_PASSWORD || (file && is_password_file(app, file));
     if (app->spice_status.state == ORL_SPICE_READY) {
         app->password_asked = false;
-    } else if (app->spice_status.state == ORL_SPICE_PASSWORD && !app->password_asked) {
+        if (before != ORL_SPICE_READY && app->dialog_for == ORL_DIALOG_FOR_PASSWORD) {
+            orl_app_dialog_close(app); /* the file can be read now */
+        }
+    } else if (needed && !app->password_asked) {
         app->password_asked = true;
         orl_app_dialog_open(app, ORL_DIALOG_FOR_PASSWORD);
     }
@@ -247,7 +312,7 @@ static void take_status(struct orl_app *app, uint64_t now_ns)
         name_guest(app);
     }
     app->title_changed |= strcmp(s->name, old.name) != 0;
-    follow_password(app);
+    follow_password(app, old.state);
     if (s->recording != old.recording) {
         app->view.extra.recording = s->recording && app->conf->audio_mic_show_indicator;
         app->view_changed = true;
@@ -300,6 +365,7 @@ void orl_app_remote_look(struct orl_app *app, uint64_t now_ns)
     }
     app->two_machines = differ;
     say(app, now_ns);
+    say_none(app);
     while (orl_spsc_pull(&app->remote.events, &note)) {
         take_note(app, &note, now_ns);
         free(note.data);

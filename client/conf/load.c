@@ -30,6 +30,23 @@ void orl_conf_reject_value(const struct orl_conf *conf, const char *section, con
                    conf->state->text[orl_conf_find(section, name)], why);
 }
 
+/* A plain SPICE viewer without SPICE, or without its display, could never show anything. */
+static void check_spice_picture(const struct orl_conf *conf, struct orl_conf_report *rep)
+{
+    const char *off = !conf->spice_enable ? "enable" : !conf->spice_display ? "display" : NULL;
+    if (off && strcmp(conf->app_transport, "spice") == 0) {
+        char a[128];
+        char b[128];
+        source_text(conf, "app", "transport", a, sizeof(a));
+        source_text(conf, "spice", off, b, sizeof(b));
+        orl_conf_error(
+            rep,
+            "app:transport=spice (%s) and spice:%s=no (%s) exclude each other: there "
+            "would be no picture",
+            a, off, b);
+    }
+}
+
 /* What no single value can show. */
 static void check_rules(const struct orl_conf *conf, struct orl_conf_report *rep)
 {
@@ -113,6 +130,9 @@ static int load_into(struct orl_conf *conf, struct orl_conf_run *run,
     }
     orl_conf_apply_cmdline(l, line);
     check_rules(conf, rep);
+    if (run->demo == NULL) {
+        check_spice_picture(conf, rep);
+    }
     if (run->action == ORL_CONF_RUN && conf->app_license) {
         run->action = ORL_CONF_LICENSE;
     }

@@ -6,7 +6,6 @@
 #include "base/str.h"
 
 enum { /* USB HID usages, page 7 */
-       KEY_A = 4,
        KEY_ENTER = 40,
        KEY_ESCAPE = 41,
        KEY_BACKSPACE = 42,
@@ -158,7 +157,6 @@ enum orl_dialog_outcome orl_dialog_key(struct orl_dialog *d, uint16_t usage)
     case KEY_ENTER:
     case KEYPAD_ENTER: return confirm(d);
     case KEY_SPACE: return d->kind == ORL_DIALOG_LIST ? confirm(d) : ORL_DIALOG_NOTHING;
-    case KEY_A: return d->kind == ORL_DIALOG_ASK ? ORL_DIALOG_ALWAYS : ORL_DIALOG_NOTHING;
     case KEY_BACKSPACE: return erase(d);
     case KEY_DOWN:
     case KEY_UP:

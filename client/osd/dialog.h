@@ -31,7 +31,6 @@ enum orl_dialog_outcome {
     ORL_DIALOG_NOTHING,
     ORL_DIALOG_CHANGED, /* looks different: show it */
     ORL_DIALOG_YES,     /* ask, field: Enter. Still open: read, then orl_dialog_close() */
-    ORL_DIALOG_ALWAYS,  /* ask: A, if it was offered */
     ORL_DIALOG_ROW,     /* list: Enter or Space on row `selected`; stays open */
     ORL_DIALOG_NO       /* Escape. Still open */
 };

@@ -46,6 +46,7 @@ struct orl_osd_transfer {
 struct orl_osd_extra {
     char link[ORL_OSD_LINE]; /* what is wrong with keyboard, mouse and sound; "" all is well */
     bool recording;          /* the guest hears the microphone */
+    char ask[ORL_OSD_LINE];  /* a question of the guest, and how to answer; "" none */
     struct orl_osd_dialog dialog;
     uint32_t transfers;
     struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];

@@ -380,18 +380,21 @@ orl_rect put_graphs(const canvas &c, const orl_osd_panels &p, float bottom, ImVe
     return cover(l.x - 1, l.y - 1, l.x + l.w + 1, l.y + l.h + 1, ImVec2(c.w, c.h));
 }
 
-void put_recording(const canvas &c, const orl_osd_panels &p)
+void put_sign(const canvas &c, const orl_osd_panels &p)
 {
-    if (!p.recording[0]) {
+    if (!p.sign[0]) {
         return;
     }
     const float size = text_size(c), pad = roundf(PAD * c.scale / 2);
-    const ImVec2 s = measure(c, p.recording, size, 0);
-    const float w = s.x + 5 * pad + size, h = s.y + 2 * pad;
+    const float wrap = wrap_width(c, STATUS_WIDTH), left = p.dot ? 3 * pad + size : 2 * pad;
+    const ImVec2 s = measure(c, p.sign, size, wrap);
+    const float w = left + s.x + 2 * pad, h = s.y + 2 * pad;
     const float x = roundf(c.w - MARGIN * c.scale - w), y = MARGIN * c.scale;
     put_card(c, x, y, w, h, CARD);
-    c.list->AddCircleFilled(ImVec2(x + 2 * pad + size / 2, y + h / 2), size / 3, RECORDING);
-    put_text(c, x + 3 * pad + size, y + pad, BRIGHT, p.recording, size, 0);
+    if (p.dot) {
+        c.list->AddCircleFilled(ImVec2(x + 2 * pad + size / 2, y + h / 2), size / 3, RECORDING);
+    }
+    put_text(c, x + left, y + pad, BRIGHT, p.sign, size, wrap);
 }
 
 /* Returns where the next thing comes. Beside a longer list a bar says which part of it this is. */
@@ -523,7 +526,7 @@ orl_rect build(orl_osd_gui *gui, const orl_osd_panels &p)
     const float status = put_status(c, p);
     const ImVec2 corner = put_corner(c, p);
     const orl_rect graphs = put_graphs(c, p, status, corner);
-    put_recording(c, p);
+    put_sign(c, p);
     put_help(c, p);
     put_dialog(c, p);
     put_alert(c, p);

@@ -61,9 +61,8 @@ static void make_dialog(struct orl_osd_dialog *out, const struct orl_osd_dialog 
 static void make_extra(struct orl_osd_panels *out, const struct orl_osd_extra *e)
 {
     take_text(out->link, e->link, sizeof(out->link));
-    if (e->recording) {
-        snprintf(out->recording, sizeof(out->recording), "Microphone on");
-    }
+    out->dot = e->recording;
+    take_text(out->sign, out->dot ? "Microphone on" : e->ask, sizeof(out->sign));
     make_dialog(&out->dialog, &e->dialog);
     out->transfers = e->transfers < ORL_OSD_TRANSFERS ? e->transfers : ORL_OSD_TRANSFERS;
     for (uint32_t i = 0; i < out->transfers; i++) {
@@ -102,6 +101,6 @@ bool orl_osd_panels_empty(const struct orl_osd_panels *p)
 {
     return !p->win_w || !p->win_h ||
            (!p->status[0] && !p->hint[0] && !p->alert[0] && !p->rate[0] && !p->help_rows &&
-            !p->link[0] && !p->recording[0] && !p->dialog.title[0] && !p->transfers &&
+            !p->link[0] && !p->sign[0] && !p->dialog.title[0] && !p->transfers &&
             !p->graphs.shown);
 }

@@ -27,7 +27,8 @@ struct orl_osd_panels {
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
     char link[ORL_OSD_LINE];
-    char recording[32];           /* "Microphone on" */
+    char sign[ORL_OSD_LINE];      /* "Microphone on", or what the guest asks */
+    bool dot;                     /* the first of them */
     struct orl_osd_dialog dialog; /* shown when its title is not empty */
     uint32_t transfers;
     struct orl_osd_transfer transfer[ORL_OSD_TRANSFERS];

@@ -11,6 +11,8 @@
 
 #define ALERT_NS (3 * ORL_NS_PER_S)
 #define NOTE_NS  (6 * ORL_NS_PER_S)
+/* A plain SPICE viewer without a picture says why after that: not at a start, not at a change of mode. */
+#define NONE_NS ORL_NS_PER_S
 
 void orl_render_alert(struct orl_render *r, const char *text, uint64_t for_ns, uint64_t now_ns)
 {
@@ -59,13 +61,38 @@ static void update_note(struct orl_render *r, uint64_t now_ns)
     orl_str_copy(t->note, sizeof(t->note), note);
 }
 
-static void make_words(const struct orl_render *r, struct orl_sentences *words, uint64_t now_ns)
+/* Without the ring its state says nothing: the words are those of the session. */
+static bool is_without_picture(const struct orl_render *r)
+{
+    return r->conf.spice_only && !r->want.no_video && r->choice.shown == ORL_SHOWN_NONE;
+}
+
+static void make_none(const struct orl_render *r, struct orl_sentences *words, uint64_t now_ns)
+{
+    memset(words, 0, sizeof(*words));
+    words->next_ns = UINT64_MAX;
+    if (now_ns < r->text.none_ns + NONE_NS) {
+        words->next_ns = r->text.none_ns + NONE_NS;
+        return;
+    }
+    orl_str_copy(words->status, sizeof(words->status), r->want.none_status);
+    orl_str_copy(words->hint, sizeof(words->hint), r->want.none_hint);
+}
+
+static void make_words(struct orl_render *r, struct orl_sentences *words, uint64_t now_ns)
 {
     struct orl_guest_status status = r->status;
+    if (!is_without_picture(r)) {
+        r->text.none_ns = 0;
+    } else {
+        r->text.none_ns = r->text.none_ns ? r->text.none_ns : now_ns;
+        make_none(r, words, now_ns);
+        return;
+    }
     if (r->want.no_video) {
         status.state = ORL_GUEST_VIDEO_OFF;
         status.since_ns = 0;
-    } else if (r->choice.shown == ORL_SHOWN_SPICE || r->conf.spice_only) {
+    } else if (r->choice.shown == ORL_SHOWN_SPICE) {
         status.state = ORL_GUEST_STREAMING; /* nothing large over a picture that lives */
     }
     orl_sentences_make(words, &status, now_ns);
@@ -133,6 +160,12 @@ static void make_state(struct orl_render *r)
     orl_str_copy(s->hint, sizeof(s->hint), r->text.words.hint);
     orl_str_copy(s->alert, sizeof(s->alert), r->text.alert);
     s->extra = r->want.extra;
+    if (s->extra.dialog.title[0]) {
+        s->extra.ask[0] = '\0'; /* it may be the one that answers */
+    }
+    if (is_without_picture(r) && r->text.words.status[0]) {
+        s->extra.link[0] = '\0'; /* it says the same */
+    }
     s->show_fps = r->want.show_fps;
     if (s->show_fps) {
         s->fps = r->text.fps;
@@ -152,8 +185,8 @@ static void make_state(struct orl_render *r)
 static bool says_something(const struct orl_osd_state *s)
 {
     return s->status[0] || s->hint[0] || s->alert[0] || s->show_fps || s->show_help ||
-           s->extra.link[0] || s->extra.recording || s->extra.dialog.title[0] ||
-           s->extra.transfers || s->graphs.shown;
+           s->extra.link[0] || s->extra.recording || s->extra.ask[0] ||
+           s->extra.dialog.title[0] || s->extra.transfers || s->graphs.shown;
 }
 
 uint64_t orl_render_overlay(struct orl_render *r, uint64_t now_ns)

@@ -40,6 +40,8 @@ struct orl_view_state {
     uint32_t help_rows;
     struct orl_osd_help_row help[ORL_OSD_HELP_ROWS];
     struct orl_osd_extra extra; /* dialogs, transfers, the state of the session */
+    /* spice_only: headline and hint while nothing is shown; "" none. */
+    char none_status[ORL_OSD_LINE], none_hint[2 * ORL_OSD_LINE];
     char alert[ORL_OSD_LINE];   /* message to show ... */
     uint32_t alert_serial;      /* ... when this number is new */
     uint32_t screenshot_serial; /* new number: send the next picture of the window as a shot */

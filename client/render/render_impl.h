@@ -28,7 +28,8 @@ struct orl_render_text { /* what the overlay says besides the guest's status */
     uint64_t fps_due_ns, fps_from_ns; /* 0: not counting */
     uint64_t fps_frames, fps_found;   /* counters at fps_from_ns */
     struct orl_sentences words;
-    bool changed; /* `state` must be made anew */
+    uint64_t none_ns; /* a plain SPICE viewer shows nothing since; 0 it shows something */
+    bool changed;     /* `state` must be made anew */
     struct orl_osd_state state;
 };
 

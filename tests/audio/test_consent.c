@@ -10,6 +10,8 @@
 
 #define GUEST "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
 #define OTHER "00000000-0000-0000-0000-000000000001"
+#define NOW   UINT64_C(1000000000000)
+#define S     UINT64_C(1000000000)
 
 static char folder[64], path[128];
 
@@ -62,21 +64,21 @@ static void prompt_asks_each_time_until_told_to_remember(void **state)
     orl_consent_init(&c, ORL_MIC_PROMPT, path);
     orl_consent_set_guest(&c, GUEST);
     assert_int_equal(c.state, ORL_MIC_IDLE);
-    assert_true(orl_consent_wanted(&c, true));
+    assert_true(orl_consent_wanted(&c, true, NOW));
     assert_int_equal(c.state, ORL_MIC_ASKING);
-    assert_false(orl_consent_wanted(&c, true));
-    assert_true(orl_consent_answer(&c, true, false));
+    assert_false(orl_consent_wanted(&c, true, NOW));
+    assert_true(orl_consent_answer(&c, true, false, NOW));
     assert_int_equal(c.state, ORL_MIC_OPEN);
-    assert_false(orl_consent_wanted(&c, true));
-    assert_true(orl_consent_wanted(&c, false));
+    assert_false(orl_consent_wanted(&c, true, NOW));
+    assert_true(orl_consent_wanted(&c, false, NOW));
     assert_int_equal(c.state, ORL_MIC_IDLE);
-    orl_consent_wanted(&c, true);
+    orl_consent_wanted(&c, true, NOW);
     assert_int_equal(c.state, ORL_MIC_ASKING);
     assert_int_equal(access(path, F_OK), -1); /* nothing was written */
-    assert_true(orl_consent_answer(&c, false, true));
+    assert_true(orl_consent_answer(&c, false, true, NOW));
     assert_int_equal(c.state, ORL_MIC_REFUSED);
-    orl_consent_wanted(&c, false);
-    orl_consent_wanted(&c, true);
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_wanted(&c, true, NOW);
     assert_int_equal(c.state, ORL_MIC_REFUSED);
     assert_text(GUEST " deny\n");
 }
@@ -88,14 +90,14 @@ static void an_answer_is_kept_per_guest_and_replaced(void **state)
     write_text(OTHER " deny\n# a remark\n" GUEST " deny");
     orl_consent_init(&c, ORL_MIC_PROMPT, path);
     orl_consent_set_guest(&c, GUEST);
-    orl_consent_wanted(&c, true);
+    orl_consent_wanted(&c, true, NOW);
     assert_int_equal(c.state, ORL_MIC_REFUSED);
-    assert_true(orl_consent_answer(&c, true, true));
+    assert_true(orl_consent_answer(&c, true, true, NOW));
     assert_text(OTHER " deny\n# a remark\n" GUEST " allow\n");
     struct orl_consent later;
     orl_consent_init(&later, ORL_MIC_PROMPT, path);
     orl_consent_set_guest(&later, GUEST);
-    orl_consent_wanted(&later, true);
+    orl_consent_wanted(&later, true, NOW);
     assert_int_equal(later.state, ORL_MIC_OPEN);
     orl_consent_set_guest(&later, "11111111-0000-0000-0000-000000000001");
     assert_false(later.remembered);
@@ -110,10 +112,10 @@ static void a_question_is_answered_by_the_file_when_the_guest_becomes_known(void
     struct orl_consent c;
     write_text(GUEST " allow\n");
     orl_consent_init(&c, ORL_MIC_PROMPT, path);
-    orl_consent_wanted(&c, true);
+    orl_consent_wanted(&c, true, NOW);
     assert_int_equal(c.state, ORL_MIC_ASKING);
     orl_consent_set_guest(&c, GUEST);
-    assert_true(orl_consent_wanted(&c, true));
+    assert_true(orl_consent_wanted(&c, true, NOW));
     assert_int_equal(c.state, ORL_MIC_OPEN);
 }
 
@@ -142,7 +144,7 @@ static void the_more_careful_of_setting_and_memory_wins(void **state)
         write_text(cases[i].line);
         orl_consent_init(&c, cases[i].setting, path);
         orl_consent_set_guest(&c, GUEST);
-        orl_consent_wanted(&c, true);
+        orl_consent_wanted(&c, true, NOW);
         assert_int_equal(c.state, cases[i].state);
     }
 }
@@ -153,22 +155,25 @@ static void the_key_switches_and_cycling_never_opens_what_was_refused(void **sta
     struct orl_consent c;
     orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
     assert_false(orl_consent_toggle(&c));
-    assert_false(orl_consent_cycle_default(&c)); /* allow */
-    assert_false(orl_consent_cycle_default(&c)); /* deny */
-    assert_false(orl_consent_cycle_default(&c)); /* prompt */
-    orl_consent_wanted(&c, true);
+    assert_false(orl_consent_cycle_default(&c, NOW)); /* allow */
+    assert_false(orl_consent_cycle_default(&c, NOW)); /* deny */
+    assert_false(orl_consent_cycle_default(&c, NOW)); /* prompt */
+    orl_consent_wanted(&c, true, NOW);
+    assert_false(orl_consent_toggle(&c)); /* that is no answer to a question */
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    assert_true(orl_consent_answer(&c, false, false, NOW));
     assert_true(orl_consent_toggle(&c));
     assert_int_equal(c.state, ORL_MIC_OPEN);
     assert_true(orl_consent_toggle(&c));
     assert_int_equal(c.state, ORL_MIC_REFUSED);
-    assert_false(orl_consent_cycle_default(&c)); /* allow */
+    assert_false(orl_consent_cycle_default(&c, NOW)); /* allow */
     assert_int_equal(c.state, ORL_MIC_REFUSED);
     orl_consent_toggle(&c);
-    assert_true(orl_consent_cycle_default(&c)); /* deny */
+    assert_true(orl_consent_cycle_default(&c, NOW)); /* deny */
     assert_int_equal(c.state, ORL_MIC_REFUSED);
     orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
-    orl_consent_wanted(&c, true);
-    assert_true(orl_consent_cycle_default(&c)); /* allow answers the question */
+    orl_consent_wanted(&c, true, NOW);
+    assert_true(orl_consent_cycle_default(&c, NOW)); /* allow answers the question */
     assert_int_equal(c.state, ORL_MIC_OPEN);
 }
 
@@ -184,8 +189,8 @@ static void bad_files_and_names_only_ask(void **state)
     assert_string_equal(c.guest, "unknown");
     orl_consent_set_guest(&c, "two words");
     assert_string_equal(c.guest, "unknown");
-    orl_consent_wanted(&c, true);
-    orl_consent_answer(&c, true, true);
+    orl_consent_wanted(&c, true, NOW);
+    orl_consent_answer(&c, true, true, NOW);
     assert_int_equal(access(path, F_OK), -1); /* nobody to remember it for */
     write_text("");
     FILE *f = fopen(path, "w");
@@ -196,6 +201,7 @@ static void bad_files_and_names_only_ask(void **state)
     fclose(f);
     orl_consent_set_guest(&c, GUEST);
     assert_false(c.remembered);
+    assert_true(c.unreadable);
     orl_consent_set_guest(&c, "");
     assert_string_equal(c.guest, "unknown");
 }
@@ -206,10 +212,173 @@ static void a_place_that_cannot_be_written_loses_only_the_memory(void **state)
     struct orl_consent c;
     orl_consent_init(&c, ORL_MIC_PROMPT, "/proc/none/microphone");
     orl_consent_set_guest(&c, GUEST);
-    orl_consent_wanted(&c, true);
-    assert_true(orl_consent_answer(&c, true, true));
+    orl_consent_wanted(&c, true, NOW);
+    assert_true(orl_consent_answer(&c, true, true, NOW));
     assert_int_equal(c.state, ORL_MIC_OPEN);
     assert_true(c.remembered);
+}
+
+/* Saves an answer over `bytes` of a file and expects them to be there afterwards. */
+static void assert_kept(const char *bytes, size_t n)
+{
+    struct orl_consent c;
+    char *got = malloc(n + 1);
+    assert_non_null(got);
+    write_text("");
+    FILE *f = fopen(path, "w");
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+    orl_consent_init(&c, ORL_MIC_ALLOW, path);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_ASKING); /* a "no" may stand in it */
+    orl_consent_answer(&c, true, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    assert_non_null(strstr(c.trouble, path));
+    f = fopen(path, "r");
+    assert_int_equal(fread(got, 1, n + 1, f), n);
+    fclose(f);
+    assert_memory_equal(got, bytes, n);
+    free(got);
+}
+
+static void a_file_that_cannot_be_read_whole_is_never_written_over(void **state)
+{
+    (void)state;
+    static const char line[] = OTHER " deny\n";
+    char big[2000 * (sizeof(line) - 1)];
+    for (size_t i = 0; i < 2000; i++) {
+        memcpy(big + i * (sizeof(line) - 1), line, sizeof(line) - 1);
+    }
+    assert_kept(big, sizeof(big));
+    assert_kept("x\0\n" OTHER " deny\n", sizeof("x\0\n" OTHER " deny\n") - 1);
+    struct orl_consent c;
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes there: reading it would wait */
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_answer(&c, false, true, NOW);
+    assert_non_null(strstr(c.trouble, path));
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+}
+
+static void what_is_kept_is_no_trouble_and_what_is_not_is_one(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    orl_consent_init(&c, ORL_MIC_PROMPT, path);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_answer(&c, false, true, NOW);
+    assert_string_equal(c.trouble, "");
+    assert_text(GUEST " deny\n");
+    c.path = "/proc/none/microphone";
+    orl_consent_answer(&c, true, true, NOW);
+    assert_non_null(strstr(c.trouble, "/proc/none/microphone"));
+    orl_consent_answer(&c, true, false, NOW);
+    assert_string_equal(c.trouble, "");
+    orl_consent_set_guest(&c, "");
+    orl_consent_answer(&c, true, true, NOW);
+    assert_non_null(strstr(c.trouble, "no UUID"));
+}
+
+static void after_a_no_the_same_guest_does_not_ask_for_a_while(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_wanted(&c, true, NOW);
+    orl_consent_answer(&c, false, false, NOW);
+    for (uint64_t t = NOW; t < NOW + ORL_CONSENT_QUIET_NS; t += 7 * S) {
+        orl_consent_wanted(&c, false, t);
+        orl_consent_set_guest(&c, "unknown"); /* a new session of the same machine */
+        orl_consent_set_guest(&c, GUEST);
+        orl_consent_wanted(&c, true, t);
+        assert_int_equal(c.state, ORL_MIC_REFUSED);
+    }
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_wanted(&c, true, NOW + ORL_CONSENT_QUIET_NS);
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    orl_consent_answer(&c, false, false, NOW);
+    orl_consent_set_guest(&c, OTHER); /* to which nobody has said no */
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+    orl_consent_answer(&c, false, false, NOW);
+    orl_consent_toggle(&c); /* the user has thought again */
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_ASKING);
+}
+
+static void the_line_with_the_question_is_bounded_however_often_the_guest_asks(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    uint64_t due = 0, shown = 0;
+    uint64_t step = S / 10;
+    uint64_t whole = 10 * (ORL_CONSENT_SHOW_NS + ORL_CONSENT_REST_NS);
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    orl_consent_wanted(&c, true, NOW);
+    assert_true(orl_consent_line(&c, NOW, &due));
+    assert_int_equal(due, NOW + ORL_CONSENT_SHOW_NS);
+    assert_true(orl_consent_line(&c, due - 1, &due));
+    assert_false(orl_consent_line(&c, due, &due));
+    assert_int_equal(due, UINT64_MAX);
+    /* It asks all day: one question that nobody answers is shown once, ... */
+    assert_false(orl_consent_line(&c, NOW + 100 * ORL_CONSENT_REST_NS, &due));
+    /* ... and one that it takes back and asks again all the time, for a part of the time. */
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    for (uint64_t t = NOW; t < NOW + whole; t += step) {
+        orl_consent_wanted(&c, t / step % 4 != 0, t);
+        shown += orl_consent_line(&c, t, &due) ? step : 0;
+    }
+    assert_in_range(shown / S, 1, 11 * ORL_CONSENT_SHOW_NS / S + 11);
+}
+
+static void a_later_question_has_its_whole_time_again(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    uint64_t due = 0;
+    uint64_t t = NOW;
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    orl_consent_wanted(&c, true, t);
+    assert_true(orl_consent_line(&c, t, &due));
+    t += ORL_CONSENT_SHOW_NS / 2;
+    orl_consent_wanted(&c, false, t);
+    assert_false(orl_consent_line(&c, t, &due));
+    orl_consent_wanted(&c, true, t);
+    assert_true(orl_consent_line(&c, t, &due));
+    assert_int_equal(due, t + ORL_CONSENT_SHOW_NS / 2);
+    orl_consent_wanted(&c, false, t);
+    assert_false(orl_consent_line(&c, t, &due));
+    t += ORL_CONSENT_REST_NS;
+    orl_consent_wanted(&c, true, t);
+    assert_true(orl_consent_line(&c, t, &due));
+    assert_int_equal(due, t + ORL_CONSENT_SHOW_NS);
+    orl_consent_answer(&c, true, false, t);
+    assert_false(orl_consent_line(&c, t, &due));
+}
+
+static void a_question_that_comes_in_the_rest_is_shown_after_it(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    uint64_t due = 0;
+    uint64_t t = NOW + ORL_CONSENT_SHOW_NS;
+    orl_consent_init(&c, ORL_MIC_PROMPT, NULL);
+    orl_consent_wanted(&c, true, NOW);
+    assert_true(orl_consent_line(&c, NOW, &due));
+    assert_false(orl_consent_line(&c, t, &due));
+    orl_consent_wanted(&c, false, t);
+    assert_false(orl_consent_line(&c, t, &due));
+    orl_consent_wanted(&c, true, t + S);
+    assert_false(orl_consent_line(&c, t + S, &due));
+    assert_int_equal(due, t + ORL_CONSENT_REST_NS);
+    assert_true(orl_consent_line(&c, due, &due));
 }
 
 int main(void)
@@ -228,6 +397,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_files_and_names_only_ask, make_folder,
                                         remove_folder),
         cmocka_unit_test(a_place_that_cannot_be_written_loses_only_the_memory),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_whole_is_never_written_over,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(what_is_kept_is_no_trouble_and_what_is_not_is_one,
+                                        make_folder, remove_folder),
+        cmocka_unit_test(after_a_no_the_same_guest_does_not_ask_for_a_while),
+        cmocka_unit_test(the_line_with_the_question_is_bounded_however_often_the_guest_asks),
+        cmocka_unit_test(a_later_question_has_its_whole_time_again),
+        cmocka_unit_test(a_question_that_comes_in_the_rest_is_shown_after_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -527,6 +527,24 @@ static void two_screen_saver_options_exclude_each_other(void **state)
     assert_int_equal(fixture_load(f, "-S", "win:autoScreensaver=no", NULL), ORL_OK);
 }
 
+static void a_plain_spice_viewer_without_spice_or_its_display_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    fixture_write(f, XDG, "[spice]\ndisplay=no\n");
+    assert_int_equal(fixture_load(f, NULL), ORL_OK);
+    assert_int_equal(fixture_load(f, "app:transport=spice", NULL), ORL_EINVAL);
+    assert_error(f, "app:transport=spice (command line) and spice:display=no "
+                    "(%/xdg/oriel/oriel.ini:2) exclude each other: there would be no picture");
+    assert_int_equal(f->rep.errors, 1);
+    assert_int_equal(
+        fixture_load(f, "app:transport=spice", "spice:display=yes", "spice:enable=no", NULL),
+        ORL_EINVAL);
+    assert_error(f, "app:transport=spice (command line) and spice:enable=no (command line)");
+    assert_int_equal(f->rep.errors, 1);
+    assert_int_equal(fixture_load(f, "app:transport=spice", "spice:display=yes", NULL), ORL_OK);
+    assert_int_equal(fixture_load(f, "app:transport=spice", "--demo", NULL), ORL_OK);
+}
+
 static void control_characters_never_reach_the_report(void **state)
 {
     struct fixture *f = *state;
@@ -589,6 +607,7 @@ int main(void)
         conf_test(a_refused_binding_is_named_with_its_place),
         conf_test(bindings_that_are_no_text_or_too_many_are_errors),
         conf_test(two_screen_saver_options_exclude_each_other),
+        conf_test(a_plain_spice_viewer_without_spice_or_its_display_is_refused),
         conf_test(control_characters_never_reach_the_report),
         conf_test(a_flood_of_errors_is_cut_but_counted),
     };

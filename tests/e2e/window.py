@@ -575,9 +575,10 @@ def the_microphone_is_asked_for_and_remembered():
     with Machine(agent=False, uuid="6a1c0f9e-1111-4222-8333-444455556666") as vm, connect(vm) as viewer:
         mark, heard = vm.mark(), viewer.mark()
         vm.send("record 6")
+        viewer.expect("the guest asks for the microphone", since=heard)
+        xdo("keydown", "Scroll_Lock", "key", "e", "keyup", "Scroll_Lock")
         viewer.dialog(heard)
-        viewer.focus()
-        xdo("key", "a")  # "always", in the dialog that asks
+        xdo("key", "Down", "Down", "Return")  # "always", in the dialog that asks
         vm.expect("record", since=mark)
         told = os.path.join(viewer.folder, "oriel", "microphone")
         wait_until(lambda: os.path.exists(told), "the answer was not kept")

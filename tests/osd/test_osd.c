@@ -246,6 +246,22 @@ static void panels_hold_what_is_shown_only(void **state)
     assert_int_equal(p.help_rows, ORL_OSD_HELP_ROWS);
 }
 
+static void the_sign_of_the_microphone_goes_before_the_guests_question(void **state)
+{
+    (void)state;
+    struct orl_osd_panels p;
+    struct orl_osd_state s = streaming();
+    snprintf(s.extra.ask, sizeof(s.extra.ask), "May I?");
+    orl_osd_panels_make(&p, &s);
+    assert_false(orl_osd_panels_empty(&p));
+    assert_string_equal(p.sign, "May I?");
+    assert_false(p.dot);
+    s.extra.recording = true;
+    orl_osd_panels_make(&p, &s);
+    assert_string_equal(p.sign, "Microphone on");
+    assert_true(p.dot);
+}
+
 static void broken_text_becomes_readable(void **state)
 {
     (void)state;
@@ -271,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_resting_overlay_frees_its_font_and_comes_back),
         cmocka_unit_test(a_long_list_has_a_bar),
         cmocka_unit_test(panels_hold_what_is_shown_only),
+        cmocka_unit_test(the_sign_of_the_microphone_goes_before_the_guests_question),
         cmocka_unit_test(broken_text_becomes_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
