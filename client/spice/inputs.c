@@ -187,14 +187,37 @@ static void send_position(struct inputs *in, int64_t x, int64_t y, gint mask)
     spice_inputs_channel_position(in->channel, in->x, in->y, 0, mask);
 }
 
+/*
+ * A server divides positions by the size of its own display, whatever picture they were taken from.
+ * Without the display channel its size is not known: then the picture is taken for it.
+ */
+static uint16_t side(uint32_t display, uint16_t picture)
+{
+    return display > 0 && display <= UINT16_MAX ? (uint16_t)display : picture;
+}
+
+/* The first and the last pixel stay the first and the last. */
+static int64_t scaled(int32_t at, uint16_t from, uint16_t to)
+{
+    int64_t last = from - 1;
+    return from == to || last == 0 ? at : ((int64_t)at * (to - 1) + last / 2) / last;
+}
+
+static void send_place(struct inputs *in, const struct orl_cmd *c, gint mask)
+{
+    const struct orl_spice_status *s = orl_spice_status(in->spice);
+    in->screen_w = side(s->display_w, c->w);
+    in->screen_h = side(s->display_h, c->h);
+    send_position(in, scaled(c->dx, c->w, in->screen_w), scaled(c->dy, c->h, in->screen_h),
+                  mask);
+}
+
 static void send_motion(struct inputs *in, const struct orl_cmd *c, gint mask)
 {
     bool absolute = orl_spice_status(in->spice)->absolute;
     if (c->kind == ORL_CMD_POSITION) {
         if (absolute && c->w > 0 && c->h > 0) {
-            in->screen_w = c->w;
-            in->screen_h = c->h;
-            send_position(in, c->dx, c->dy, mask);
+            send_place(in, c, mask);
         }
     } else if (!absolute) {
         in->motions++;

@@ -414,6 +414,27 @@ def a_tablet_follows_the_pointer_absolutely():
                   f"the guest was sent to {got} instead of {want}")
 
 
+def positions_fit_a_picture_that_is_larger_than_the_servers_display():
+    memory = tempfile.NamedTemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    with Machine(mouse="tablet", sound=False, agent=False) as vm, \
+            connect(vm, "app:transport=auto", f"app:shmFile={memory.name}", "input:absolute=yes",
+                    size="640x360") as viewer:
+        guest = subprocess.Popen([os.path.join(BIN, "oriel-guest"), memory.name, "--size=1280x720"])
+        viewer.expect("picture: from the guest's memory")
+        check(vm.screendump()[:2] != (1280, 720), "the machine's own display is as large")
+        until_positions_come(vm)
+        for x, y in ((0, 0), (320, 180), (480, 90), (639, 359)):
+            mark = vm.mark()
+            point(x, y)
+            wait_until(lambda: vm.only("abs", mark), f"no position came for {x}, {y}")
+            vm.settle()
+            got, want = vm.only("abs", mark)[-1], (x * 32767 / 639, y * 32767 / 359)
+            check(abs(got[0] - want[0]) <= 200 and abs(got[1] - want[1]) <= 200,
+                  f"the guest was sent to {got} instead of {want}")
+        guest.kill()
+        guest.wait()
+
+
 def a_captured_mouse_gives_counts_on_a_machine_with_a_tablet_too():
     with Machine(mouse="tablet", sound=False, agent=False) as vm, \
             connect(vm, "input:absolute=yes", "input:rawMouse=yes") as viewer:

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wake.h"
+#include "frame/fallback.h"
 #include "input/event.h"
 #include "input/keymap.h"
 #include "spice/rig.h"
@@ -489,6 +491,46 @@ static void inputs_use_positions_when_asked_and_offered(void **state)
     rig_expect(r, "motion 4 4 0");
 }
 
+static bool is_absolute_with_display(const struct orl_spice_status *s)
+{
+    return is_absolute(s) && s->display_w == 640 && s->display_h == 480;
+}
+
+static void place(struct rig *r, int32_t x, int32_t y, uint16_t w, uint16_t h)
+{
+    push(r, (struct orl_cmd){.kind = ORL_CMD_POSITION, .dx = x, .dy = y, .w = w, .h = h});
+}
+
+/* The picture comes from the guest's memory, and the server has a display of its own. */
+static void inputs_scale_positions_to_the_servers_display(void **state)
+{
+    struct rig *r = *state;
+    static struct orl_wake wake; /* the session may outlive a test that fails */
+    static struct orl_fallback display;
+    orl_wake_init(&wake);
+    orl_fallback_init(&display, &wake);
+    r->link.fallback = &display;
+    r->conf.absolute = true;
+    r->conf.display = true;
+    begin(r);
+    rig_tell(r, "tablet 1");
+    rig_wait(r, is_absolute_with_display);
+    place(r, 2559, 1439, 2560, 1440);
+    rig_expect(r, "position 639 479 0");
+    place(r, 0, 0, 2560, 1440);
+    rig_expect(r, "position 0 0 0");
+    place(r, 640, 720, 2560, 1440);
+    rig_expect(r, "position 160 240 0");
+    place(r, 10, 7, 320, 8);
+    rig_expect(r, "position 20 479 0");
+    place(r, 100000, -1, 2560, 1440);
+    rig_expect(r, "position 639 0 0");
+    place(r, 0, 0, 1, 1);
+    rig_expect(r, "position 0 0 0");
+    rig_disconnect(r);
+    orl_fallback_finish(&display);
+}
+
 static void inputs_stay_relative_unless_asked(void **state)
 {
     struct rig *r = *state;
@@ -535,6 +577,7 @@ int main(void)
         CASE(inputs_follow_the_lamps_of_the_guest),
         CASE(inputs_set_the_locks_of_the_guest),
         CASE(inputs_use_positions_when_asked_and_offered),
+        CASE(inputs_scale_positions_to_the_servers_display),
         CASE(inputs_stay_relative_unless_asked),
         CASE(inputs_change_between_positions_and_motion_on_request),
     };
