@@ -112,10 +112,14 @@ void orl_app_typing_cancel(struct orl_app *app)
 void orl_app_typing_tick(struct orl_app *app, uint64_t now_ns)
 {
     struct orl_typist_key key;
+    const struct orl_input_guest *g = &app->input.guest;
+    if (app->typist) {
+        orl_typist_set_caps(app->typist, g->leds_known && (g->leds & ORL_LOCK_CAPS));
+    }
     if (is_typing(app) && !orl_input_usable(&app->input)) {
         orl_app_typing_stop(app);
     }
     while (app->typist && orl_typist_next(app->typist, now_ns, &key)) {
-        orl_input_inject(&app->input, key.usage, key.down, now_ns);
+        orl_input_type(&app->input, key.usage, key.down, now_ns);
     }
 }

@@ -11,6 +11,7 @@
 
 static void strike(struct orl_input *in, uint16_t usage, uint64_t now_ns)
 {
+    orl_input_park(in, &usage, 1, now_ns);
     orl_input_inject(in, usage, true, now_ns);
     orl_input_inject(in, usage, false, now_ns);
 }
@@ -21,6 +22,7 @@ static void send_keys(struct orl_input *in, const struct orl_bind *bind, uint64_
         return;
     }
     size_t n = bind->send_len < ORL_SEND_MAX ? bind->send_len : ORL_SEND_MAX;
+    orl_input_park(in, bind->send, n, now_ns);
     for (size_t i = 0; i < n; i++) {
         orl_input_inject(in, bind->send[i], true, now_ns);
     }

@@ -91,6 +91,14 @@ static void motion(struct orl_input *in, const struct orl_event *ev, uint64_t no
     move(in, (double)ev->x, (double)ev->y, entry, now_ns);
 }
 
+/* Buttons and the wheel mean something else with modifiers. */
+static void resume(struct orl_input *in, uint64_t now_ns)
+{
+    if (orl_input_live(in)) {
+        orl_keyboard_resume(&in->keyboard, &in->sink, now_ns);
+    }
+}
+
 static void button(struct orl_input *in, const struct orl_event *ev, uint64_t now_ns)
 {
     struct orl_mouse_how how = orl_input_how(in);
@@ -101,12 +109,16 @@ static void button(struct orl_input *in, const struct orl_event *ev, uint64_t no
         orl_mouse_move(&in->mouse, &in->sink, &how, (double)ev->x, (double)ev->y, false,
                        now_ns);
     }
+    if (ev->down) {
+        resume(in, now_ns);
+    }
     orl_mouse_button(&in->mouse, &in->sink, &how, ev->button, ev->down, now_ns);
 }
 
 static void wheel(struct orl_input *in, const struct orl_event *ev, uint64_t now_ns)
 {
     struct orl_mouse_how how = orl_input_how(in);
+    resume(in, now_ns);
     orl_mouse_wheel(&in->mouse, &in->sink, &how, (double)ev->dx, (double)ev->dy, now_ns);
 }
 
@@ -313,6 +325,21 @@ struct orl_bind_hit orl_input_believe(struct orl_input *in, const uint8_t *down,
 {
     bool missed = orl_keyboard_believe(&in->keyboard, down, n) > 0;
     return missed ? orl_binds_blur(&in->binds) : nothing;
+}
+
+void orl_input_park(struct orl_input *in, const uint16_t *but, size_t n, uint64_t now_ns)
+{
+    if (orl_input_usable(in)) {
+        orl_keyboard_park(&in->keyboard, &in->sink, but, n, now_ns);
+    }
+}
+
+void orl_input_type(struct orl_input *in, uint16_t usage, bool down, uint64_t now_ns)
+{
+    if (down) {
+        orl_input_park(in, NULL, 0, now_ns);
+    }
+    orl_input_inject(in, usage, down, now_ns);
 }
 
 void orl_input_inject(struct orl_input *in, uint16_t usage, bool down, uint64_t now_ns)

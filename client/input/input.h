@@ -139,7 +139,9 @@ void orl_input_leave(struct orl_input *in, uint64_t now_ns);
 /* The guest can be told something: connected, not held back, on, and no dialog is open. */
 bool orl_input_usable(const struct orl_input *in);
 
-/* One key press or release that no finger makes (typist, send). */
+/* One key press or release of a text: without the modifiers that the user holds. */
+void orl_input_type(struct orl_input *in, uint16_t usage, bool down, uint64_t now_ns);
+/* One that no finger makes, and with them. */
 void orl_input_inject(struct orl_input *in, uint16_t usage, bool down, uint64_t now_ns);
 
 struct orl_input_want orl_input_want(const struct orl_input *in);

@@ -19,6 +19,9 @@ void orl_input_end_capture(struct orl_input *in, uint64_t now_ns);
 void orl_input_try_capture(struct orl_input *in);
 void orl_input_update_auto(struct orl_input *in);
 
+/* What is pressed without a finger next comes without the user's modifiers, but for the n of `but`. */
+void orl_input_park(struct orl_input *in, const uint16_t *but, size_t n, uint64_t now_ns);
+
 /* Does what an action asks for, if it is input's. */
 void orl_input_act(struct orl_input *in, const struct orl_bind_hit *hit, uint64_t now_ns);
 

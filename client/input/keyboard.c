@@ -3,7 +3,9 @@
 
 #include "input/keymap.h"
 
-#define LAST_HID 0xE7 /* HID page 7 ends there; above are the window library's own numbers */
+#define FIRST_MODIFIER 0xE0
+#define LAST_HID                                                                               \
+    0xE7 /* the last modifier, too; HID page 7 ends there; above are the window library's own numbers */
 
 bool orl_keyset_has(const struct orl_keyset *s, uint16_t usage)
 {
@@ -59,6 +61,11 @@ static void change(struct orl_keyboard *k, const struct orl_input_sink *sink,
     }
 }
 
+static bool is_modifier(uint16_t usage)
+{
+    return usage >= FIRST_MODIFIER && usage <= LAST_HID;
+}
+
 static bool repeats(uint16_t usage)
 {
     const struct orl_key *key = orl_key_of(usage);
@@ -74,6 +81,10 @@ void orl_keyboard_key(struct orl_keyboard *k, const struct orl_input_sink *sink,
     bool again = s->repeat || orl_keyset_has(&k->held, s->usage);
     bool passed = orl_keyset_has(&k->passed, s->usage);
     put(&k->held, s->usage, s->down);
+    put(&k->parked, s->usage, s->down && orl_keyset_has(&k->parked, s->usage));
+    if (s->down && !again && s->pass && !is_modifier(s->usage)) {
+        orl_keyboard_resume(k, sink, now_ns);
+    }
     if (!s->down && passed && s->linked) {
         change(k, sink, &k->passed, s->usage, false, now_ns);
     } else if (s->down && !again && s->pass) {
@@ -91,6 +102,32 @@ void orl_keyboard_make(struct orl_keyboard *k, const struct orl_input_sink *sink
     }
     if (s->down ? s->pass : s->linked) {
         change(k, sink, &k->made, s->usage, s->down, now_ns);
+    }
+}
+
+void orl_keyboard_park(struct orl_keyboard *k, const struct orl_input_sink *sink,
+                       const uint16_t *but, size_t n, uint64_t now_ns)
+{
+    for (uint16_t usage = FIRST_MODIFIER; usage <= LAST_HID; usage++) {
+        bool wanted = !orl_keyset_has(&k->passed, usage);
+        for (size_t i = 0; i < n; i++) {
+            wanted = wanted || but[i] == usage;
+        }
+        if (!wanted) {
+            change(k, sink, &k->passed, usage, false, now_ns);
+            put(&k->parked, usage, true);
+        }
+    }
+}
+
+void orl_keyboard_resume(struct orl_keyboard *k, const struct orl_input_sink *sink,
+                         uint64_t now_ns)
+{
+    for (uint16_t usage = FIRST_MODIFIER; usage <= LAST_HID; usage++) {
+        if (orl_keyset_has(&k->parked, usage)) {
+            put(&k->parked, usage, false);
+            change(k, sink, &k->passed, usage, true, now_ns);
+        }
     }
 }
 
@@ -114,6 +151,7 @@ void orl_keyboard_release(struct orl_keyboard *k, const struct orl_input_sink *s
                           uint64_t now_ns)
 {
     release(k, sink, &k->passed, NULL, now_ns);
+    k->parked = (struct orl_keyset){{0}};
     if (made) {
         release(k, sink, &k->made, NULL, now_ns);
     }
@@ -121,12 +159,12 @@ void orl_keyboard_release(struct orl_keyboard *k, const struct orl_input_sink *s
 
 void orl_keyboard_void(struct orl_keyboard *k)
 {
-    k->passed = k->made = (struct orl_keyset){{0}};
+    k->passed = k->made = k->parked = (struct orl_keyset){{0}};
 }
 
 void orl_keyboard_forget(struct orl_keyboard *k)
 {
-    k->held = (struct orl_keyset){{0}};
+    k->held = k->parked = (struct orl_keyset){{0}};
 }
 
 uint32_t orl_keyboard_believe(struct orl_keyboard *k, const uint8_t *down, size_t n)
@@ -135,6 +173,7 @@ uint32_t orl_keyboard_believe(struct orl_keyboard *k, const uint8_t *down, size_
     for (uint16_t usage = 0; usage < ORL_KEYBOARD_KEYS && usage < n; usage++) {
         if (!down[usage] && orl_keyset_has(&k->held, usage)) {
             put(&k->held, usage, false);
+            put(&k->parked, usage, false);
             stale++;
         }
     }

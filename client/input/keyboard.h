@@ -3,9 +3,11 @@
  * The keys: what the user holds, what the guest was told, and the way from one to the other. A key
  * is named by its position (USB HID usage, input/keymap.h).
  *
- * Three sets. `held`: down under the user's fingers, as far as events tell. `passed`: of these, told to
+ * Four sets. `held`: down under the user's fingers, as far as events tell. `passed`: of these, told to
  * the guest. `made`: pressed in the guest without a finger (typist, send). The guest holds
- * passed + made; `passed` is part of `held` at all times, which orl_keyboard_watch() enforces.
+ * passed + made; `passed` is part of `held` at all times, which orl_keyboard_watch() enforces. `parked`:
+ * modifiers that were passed and are held, and that the guest was told to let go of, because keys were
+ * made that mean something else with them. They are passed again with the next thing that the user does.
  *
  * Choices:
  * - Repeats of the window system are sent as repeated make codes, for keys that were passed. A PS/2
@@ -38,7 +40,7 @@ struct orl_keyset {
 };
 
 struct orl_keyboard {
-    struct orl_keyset held, passed, made;
+    struct orl_keyset held, passed, made, parked;
     uint32_t corrections; /* keys that the watchdog had to release: 0 unless events were lost */
 };
 
@@ -58,6 +60,13 @@ void orl_keyboard_key(struct orl_keyboard *k, const struct orl_input_sink *sink,
 /* A press or release without a finger. */
 void orl_keyboard_make(struct orl_keyboard *k, const struct orl_input_sink *sink,
                        const struct orl_keystroke *s, uint64_t now_ns);
+
+/* What is made next shall come without the user's modifiers, but for the n of `but`. */
+void orl_keyboard_park(struct orl_keyboard *k, const struct orl_input_sink *sink,
+                       const uint16_t *but, size_t n, uint64_t now_ns);
+/* The user does something that goes to the guest, with what is parked. */
+void orl_keyboard_resume(struct orl_keyboard *k, const struct orl_input_sink *sink,
+                         uint64_t now_ns);
 
 /* Key-ups for everything passed, and for everything made as well if `made`. */
 void orl_keyboard_release(struct orl_keyboard *k, const struct orl_input_sink *sink, bool made,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which key makes a character is found by asking libxkbcommon what every key would give with each
- * set of modifiers held, so whatever the layout does with Shift and AltGr is right by construction.
- * Num Lock and Caps Lock are taken to be off; keypad keys are left out.
+ * set of modifiers held, so whatever the layout does with Shift and AltGr is right by construction; and
+ * all that again with Caps Lock on. Keypad keys are left out.
+ *
+ * A dead key and a space make the dead key's own character: the pairs are those of the compose table of
+ * X11's UTF-8 locales, as far as they are ASCII.
  */
 #include "input/typist.h"
 
@@ -18,6 +21,7 @@
 #define X_OFFSET    8    /* X keycodes are Linux codes + 8 */
 #define USAGE_ENTER 40
 #define USAGE_TAB   43
+#define USAGE_SPACE 44
 
 /* Modifiers that are pressed for a character: bits of `mods`. */
 enum { SHIFT = 1, ALTGR = 2 };
@@ -27,29 +31,39 @@ static const uint16_t modifier_linux[] = {42, 100};
 struct stroke {
     uint16_t usage;
     uint8_t mods;
+    bool dead; /* a space follows */
 };
 
-struct maker {
-    uint32_t character;
-    struct stroke stroke;
+struct makers {
+    size_t count;
+    struct {
+        uint32_t character;
+        struct stroke stroke;
+    } maker[MAKERS_MAX];
+};
+
+/* The ways to one character: Caps Lock off, on. */
+struct letter {
+    struct stroke way[2];
 };
 
 struct orl_typist {
-    size_t makers;
-    struct maker maker[MAKERS_MAX];
+    struct makers makers[2]; /* Caps Lock off, on */
 
-    struct stroke *stroke; /* count of them, owned; NULL when there never was a text */
-    uint32_t count, at;    /* at: the one being typed */
+    struct letter *letter; /* count of them, owned; NULL when there never was a text */
+    uint32_t count, at;    /* at: the next */
+    bool caps;             /* Caps Lock is on in the guest */
+    bool spacing;          /* a dead key was pressed: a space is next */
     uint16_t held_key;     /* down now; 0 none */
     uint8_t held_mods;     /* down now */
     uint64_t due_ns;       /* not before */
 };
 
-static const struct stroke *maker_of(const struct orl_typist *t, uint32_t character)
+static const struct stroke *maker_of(const struct makers *m, uint32_t character)
 {
-    for (size_t i = 0; i < t->makers; i++) {
-        if (t->maker[i].character == character) {
-            return &t->maker[i].stroke;
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->maker[i].character == character) {
+            return &m->maker[i].stroke;
         }
     }
     return NULL;
@@ -60,40 +74,76 @@ static bool usable(const struct orl_key *key)
     return key != NULL && key->usage < 224 && strncmp(key->name, "KP", 2) != 0;
 }
 
-/* What the keys give with `mods` held. The first way found stays: fewer modifiers come first. */
-static void learn(struct orl_typist *t, struct xkb_keymap *keymap, struct xkb_state *state,
-                  uint8_t mods)
+/* What the dead key at `code` and a space make; 0: it is none. */
+static uint32_t dead_character(struct xkb_state *state, xkb_keycode_t code)
+{
+    switch (xkb_state_key_get_one_sym(state, code)) {
+    case XKB_KEY_dead_circumflex: return '^';
+    case XKB_KEY_dead_grave: return '`';
+    case XKB_KEY_dead_acute: return '\'';
+    case XKB_KEY_dead_tilde: return '~';
+    case XKB_KEY_dead_diaeresis: return '"';
+    default: return 0;
+    }
+}
+
+/* What the keys give in `state`, which has `mods` held. The first way found stays. */
+static void learn(struct makers *m, struct xkb_keymap *keymap, struct xkb_state *state,
+                  struct stroke stroke)
 {
     xkb_keycode_t last = xkb_keymap_max_keycode(keymap);
     for (xkb_keycode_t code = xkb_keymap_min_keycode(keymap); code <= last; code++) {
         uint16_t linux_code = (uint16_t)(code - X_OFFSET);
         const struct orl_key *key =
             code >= X_OFFSET && code < X_OFFSET + 256 ? orl_key_of_linux(linux_code) : NULL;
-        uint32_t character = usable(key) ? xkb_state_key_get_utf32(state, code) : 0;
-        if (character >= 0x20 && character != 0x7F && t->makers < MAKERS_MAX &&
-            maker_of(t, character) == NULL) {
-            t->maker[t->makers++] = (struct maker){character, {key->usage, mods}};
+        if (!usable(key)) {
+            continue;
+        }
+        uint32_t character =
+            stroke.dead ? dead_character(state, code) : xkb_state_key_get_utf32(state, code);
+        if (character >= 0x20 && character != 0x7F && m->count < MAKERS_MAX &&
+            maker_of(m, character) == NULL) {
+            stroke.usage = key->usage;
+            m->maker[m->count].character = character;
+            m->maker[m->count++].stroke = stroke;
         }
     }
 }
 
+/* With the keys of `mods` down, and Caps Lock on or off. NULL: no memory. */
+static struct xkb_state *hold(struct xkb_keymap *keymap, uint8_t mods, bool caps)
+{
+    struct xkb_state *state = xkb_state_new(keymap);
+    xkb_mod_index_t lock = xkb_keymap_mod_get_index(keymap, XKB_MOD_NAME_CAPS);
+    for (size_t m = 0; state && m < 2; m++) {
+        if ((mods & (1U << m)) != 0) {
+            xkb_state_update_key(state, modifier_linux[m] + X_OFFSET, XKB_KEY_DOWN);
+        }
+    }
+    if (state && caps && lock < 32) {
+        xkb_mod_mask_t down = xkb_state_serialize_mods(state, XKB_STATE_MODS_DEPRESSED);
+        xkb_layout_index_t group =
+            xkb_state_serialize_layout(state, XKB_STATE_LAYOUT_EFFECTIVE);
+        xkb_state_update_mask(state, down, 0, 1U << lock, 0, 0, group);
+    }
+    return state;
+}
+
+/* Fewer modifiers come first, and keys that are not dead before all others. */
 static int learn_all(struct orl_typist *t, struct xkb_keymap *keymap)
 {
     static const uint8_t sets[] = {0, SHIFT, ALTGR, SHIFT | ALTGR};
-    for (size_t i = 0; i < sizeof(sets); i++) {
-        struct xkb_state *state = xkb_state_new(keymap);
+    for (size_t i = 0; i < 4 * sizeof(sets); i++) {
+        struct stroke stroke = {.mods = sets[i % sizeof(sets)], .dead = i >= 2 * sizeof(sets)};
+        bool caps = i / sizeof(sets) % 2 != 0;
+        struct xkb_state *state = hold(keymap, stroke.mods, caps);
         if (state == NULL) {
             return ORL_ENOMEM;
         }
-        for (size_t m = 0; m < 2; m++) {
-            if ((sets[i] & (1U << m)) != 0) {
-                xkb_state_update_key(state, modifier_linux[m] + X_OFFSET, XKB_KEY_DOWN);
-            }
-        }
-        learn(t, keymap, state, sets[i]);
+        learn(&t->makers[caps], keymap, state, stroke);
         xkb_state_unref(state);
     }
-    return t->makers > 0 ? ORL_OK : ORL_EINVAL;
+    return t->makers[0].count > 0 ? ORL_OK : ORL_EINVAL;
 }
 
 /* "ch(fr)" -> "ch", "fr". The names become parts of file names: only plain characters. */
@@ -170,7 +220,7 @@ int orl_typist_create(struct orl_typist **out, const char *layout)
 void orl_typist_destroy(struct orl_typist **t)
 {
     if (t != NULL && *t != NULL) {
-        free((*t)->stroke);
+        free((*t)->letter);
         free(*t);
         *t = NULL;
     }
@@ -201,16 +251,26 @@ static uint32_t next_character(const uint8_t *text, size_t len, size_t *at)
 }
 
 /* The stroke for a character; usage 0 when there is none. CR is half of a line end. */
-static struct stroke stroke_for(const struct orl_typist *t, uint32_t character)
+static struct stroke stroke_for(const struct makers *m, uint32_t character)
 {
     if (character == '\n') {
-        return (struct stroke){USAGE_ENTER, 0};
+        return (struct stroke){.usage = USAGE_ENTER};
     }
     if (character == '\t') {
-        return (struct stroke){USAGE_TAB, 0};
+        return (struct stroke){.usage = USAGE_TAB};
     }
-    const struct stroke *found = maker_of(t, character);
+    const struct stroke *found = maker_of(m, character);
     return found != NULL ? *found : (struct stroke){0};
+}
+
+static struct letter letter_for(const struct orl_typist *t, uint32_t character)
+{
+    struct letter l = {
+        {stroke_for(&t->makers[0], character), stroke_for(&t->makers[1], character)}};
+    if (l.way[1].usage == 0) {
+        l.way[1] = l.way[0];
+    }
+    return l;
 }
 
 int orl_typist_begin(struct orl_typist *t, const char *text, size_t len, uint32_t *skipped)
@@ -218,8 +278,8 @@ int orl_typist_begin(struct orl_typist *t, const char *text, size_t len, uint32_
     if (len > ORL_TYPIST_LIMIT) {
         return ORL_EINVAL;
     }
-    struct stroke *strokes = calloc(len + 1, sizeof(*strokes));
-    if (strokes == NULL) {
+    struct letter *letters = calloc(len + 1, sizeof(*letters));
+    if (letters == NULL) {
         return ORL_ENOMEM;
     }
     uint32_t count = 0;
@@ -227,22 +287,22 @@ int orl_typist_begin(struct orl_typist *t, const char *text, size_t len, uint32_
     for (size_t at = 0; at < len;) {
         uint32_t character = next_character((const uint8_t *)text, len, &at);
         if (character == UINT32_MAX) {
-            free(strokes);
+            free(letters);
             return ORL_EINVAL;
         }
         if (character == '\r' && at < len && text[at] == '\n') {
             continue;
         }
-        struct stroke s = stroke_for(t, character);
-        if (s.usage != 0) {
-            strokes[count++] = s;
+        struct letter l = letter_for(t, character);
+        if (l.way[0].usage != 0) {
+            letters[count++] = l;
         } else {
             without_key++;
         }
     }
     /* What is still down of a text before goes up first, see orl_typist_next(). */
-    free(t->stroke);
-    t->stroke = strokes;
+    free(t->letter);
+    t->letter = letters;
     t->count = count;
     t->at = 0;
     *skipped = without_key;
@@ -252,6 +312,11 @@ int orl_typist_begin(struct orl_typist *t, const char *text, size_t len, uint32_
 void orl_typist_cancel(struct orl_typist *t)
 {
     t->count = t->at;
+}
+
+void orl_typist_set_caps(struct orl_typist *t, bool on)
+{
+    t->caps = on;
 }
 
 /* Presses or lets go of one modifier on the way from held_mods to `wanted`; releases first. */
@@ -265,21 +330,30 @@ static void move_modifier(struct orl_typist *t, uint8_t wanted, struct orl_typis
     t->held_mods ^= (uint8_t)(1U << m);
 }
 
+/* A space after a dead key, also when the text was cut off between them. */
+static struct stroke next_stroke(const struct orl_typist *t)
+{
+    return t->spacing         ? (struct stroke){.usage = USAGE_SPACE}
+           : t->at < t->count ? t->letter[t->at].way[t->caps]
+                              : (struct stroke){0};
+}
+
 bool orl_typist_next(struct orl_typist *t, uint64_t now_ns, struct orl_typist_key *out)
 {
     uint64_t due_ns = orl_typist_due(t);
     if (due_ns == UINT64_MAX || now_ns < due_ns) {
         return false;
     }
-    bool more = t->at < t->count;
-    uint8_t wanted = more ? t->stroke[t->at].mods : 0;
+    struct stroke s = next_stroke(t);
     if (t->held_key != 0) {
         *out = (struct orl_typist_key){t->held_key, false};
         t->held_key = 0;
-    } else if (t->held_mods != wanted) {
-        move_modifier(t, wanted, out);
+    } else if (t->held_mods != s.mods) {
+        move_modifier(t, s.mods, out);
     } else {
-        t->held_key = t->stroke[t->at++].usage;
+        t->at += t->spacing ? 0 : 1;
+        t->spacing = s.dead;
+        t->held_key = s.usage;
         *out = (struct orl_typist_key){t->held_key, true};
     }
     t->due_ns = now_ns + EVENT_NS;
@@ -288,7 +362,7 @@ bool orl_typist_next(struct orl_typist *t, uint64_t now_ns, struct orl_typist_ke
 
 uint64_t orl_typist_due(const struct orl_typist *t)
 {
-    bool more = t->at < t->count || t->held_key != 0 || t->held_mods != 0;
+    bool more = t->spacing || t->at < t->count || t->held_key != 0 || t->held_mods != 0;
     return more ? t->due_ns : UINT64_MAX;
 }
 

@@ -29,6 +29,12 @@ ORL_MUST int orl_typist_begin(struct orl_typist *t, const char *text, size_t len
                               uint32_t *skipped);
 void orl_typist_cancel(struct orl_typist *t);
 
+/*
+ * What the guest's lamp says (off at first); may change at any time. What no key makes while Caps Lock is
+ * on, by XKB's account (U+00E9 on "fr"), is typed as if it were off.
+ */
+void orl_typist_set_caps(struct orl_typist *t, bool on);
+
 /* The next key event to send at `now_ns`; false: nothing now. Paced (one event per 8 ms) because
  * guests lose bursts. */
 struct orl_typist_key {

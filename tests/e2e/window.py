@@ -256,6 +256,65 @@ def the_clipboard_is_typed_as_keystrokes():
         check(viewer.alive(), "the viewer ended")
 
 
+def pressed_with(keys):
+    """Each key but modifiers, with the Ctrl and Alt that are down."""
+    held, pressed = set(), []
+    for code, down in keys:
+        if code in (LEFT_CTRL, LEFT_ALT):
+            (held.add if down else held.discard)(code)
+        elif down and code not in (LEFT_SHIFT, 54):
+            pressed.append((code, frozenset(held)))
+    return pressed
+
+
+def what_a_chord_types_or_sends_comes_without_the_chord():
+    text = "typed with Ctrl and Alt still down"
+    with Machine(sound=False, agent=False) as vm, \
+            connect(vm, "keys:Ctrl+Alt+V=type", "keys:Ctrl+Alt+F=send Alt+F4") as viewer:
+        owner = copy(text + "\n")
+        mark = vm.mark()
+        xdo("keydown", "Control_L", "keydown", "Alt_L", "keydown", "v")
+        vm.expect(r"key 28 0", since=mark)
+        xdo("keyup", "v", "keyup", "Alt_L", "keyup", "Control_L")
+        check(decode([k for k in vm.keys(mark) if k[0] not in (LEFT_CTRL, LEFT_ALT)]) == text + "\n",
+              f"the guest got {vm.keys(mark)}")
+        wrong = [p for p in pressed_with(vm.keys(mark)) if p[1]]
+        check(not wrong, f"typed with modifiers: {wrong}")
+        mark = vm.mark()
+        xdo("keydown", "Control_L", "keydown", "Alt_L", "key", "f", "keyup", "Alt_L")
+        vm.expect(r"key 62 0", since=mark)
+        xdo("key", "c")  # Ctrl is still down, and meant
+        vm.expect(r"key 46 0", since=mark)
+        xdo("keyup", "Control_L")
+        vm.settle()
+        want = [(62, frozenset({LEFT_ALT})), (46, frozenset({LEFT_CTRL}))]
+        check(pressed_with(vm.keys(mark)) == want, f"the guest got {vm.keys(mark)}")
+        check(not vm.held(mark), f"still held: {vm.held(mark)}")
+        owner.kill()
+        owner.wait()
+        check(viewer.alive(), "the viewer ended")
+
+
+def the_case_of_what_is_typed_is_right_with_caps_lock_on():
+    with Machine(sound=False, agent=False) as vm, connect(vm):
+        xdo("key", "Caps_Lock")
+        wait_until(lambda: vm.leds() & 4, "Caps Lock does not shine in the guest")
+        owner, typed = copy("PassWord\n"), []
+
+        def right():  # as soon as the viewer has heard of the lamp
+            mark = vm.mark()
+            xdo("keydown", "Scroll_Lock", "key", "p", "keyup", "Scroll_Lock")
+            vm.expect(r"key 28 0", since=mark)
+            typed[:] = [decode(vm.keys(mark)).swapcase()]
+            return typed == ["PassWord\n"]
+
+        wait_until(right, lambda: f"the guest makes {typed} of it")
+        check(vm.leds() & 4, "Caps Lock is off")
+        xdo("key", "Caps_Lock")
+        owner.kill()
+        owner.wait()
+
+
 def typing_stops_by_the_key_that_began_it():
     with Machine(sound=False, agent=False) as vm, connect(vm) as viewer:
         owner = copy("q" * 3000)  # more than half a minute; asked about from 200 on

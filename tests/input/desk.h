@@ -18,6 +18,7 @@ enum {
     CAPS = 0x39,
     ESCAPE = 0x47, /* Scroll Lock */
     CTRL = 0xE0,
+    SHIFT = 0xE1,
     ALT = 0xE2,
     LEFT_WIN = 0xE3
 };

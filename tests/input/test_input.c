@@ -192,6 +192,77 @@ static void typing_goes_on_without_the_focus(void **state)
     GOT("+LeftShift +A -A -LeftShift");
 }
 
+/* The chord of the action is still under the fingers, and the guest has seen its modifiers. */
+static void keys_that_are_sent_come_without_the_chords_modifiers(void **state)
+{
+    char why[80];
+    SIT_DOWN(usual());
+    assert_int_equal(orl_binds_add(&d.in.binds, "Ctrl+Alt+M", "send Alt+A", why, 80), ORL_OK);
+    assert_int_equal(orl_binds_add(&d.in.binds, "Ctrl+Up", "volumeUp", why, 80), ORL_OK);
+    key(&d, CTRL, true);
+    key(&d, ALT, true);
+    GOT("+LeftCtrl +LeftAlt");
+    key(&d, M, true);
+    GOT("-LeftCtrl +A -A"); /* Alt is meant, and held */
+    key(&d, M, false);
+    key(&d, ALT, false);
+    GOT("-LeftAlt");
+    key(&d, UP, true);
+    key(&d, UP, false);
+    GOT("+VolumeUp -VolumeUp");
+    key(&d, CTRL, false);
+    GOT(""); /* it is up already */
+}
+
+static void modifiers_that_are_still_held_come_back_when_needed(void **state)
+{
+    char why[80];
+    SIT_DOWN(usual());
+    assert_int_equal(orl_binds_add(&d.in.binds, "Ctrl+Up", "volumeUp", why, 80), ORL_OK);
+    key(&d, CTRL, true);
+    key(&d, UP, true);
+    key(&d, UP, false);
+    GOT("+LeftCtrl -LeftCtrl +VolumeUp -VolumeUp");
+    key(&d, UP, true); /* once more: the guest still does not see the modifier */
+    key(&d, UP, false);
+    GOT("+VolumeUp -VolumeUp");
+    key(&d, A, true);
+    key(&d, A, false);
+    GOT("+LeftCtrl +A -A");
+    key(&d, UP, true);
+    key(&d, UP, false);
+    GOT("-LeftCtrl +VolumeUp -VolumeUp");
+    button(&d, 400, 300, true);
+    button(&d, 400, 300, false);
+    GOT("+LeftCtrl +b1 -b1");
+    key(&d, UP, true);
+    key(&d, UP, false);
+    GOT("-LeftCtrl +VolumeUp -VolumeUp");
+    simple(&d, ORL_EVENT_BLUR);
+    simple(&d, ORL_EVENT_FOCUS);
+    record_take(&d.r);
+    key(&d, A, true); /* not known to be held any more */
+    key(&d, A, false);
+    key(&d, CTRL, false);
+    GOT("+A -A");
+}
+
+static void a_text_comes_without_the_users_modifiers(void **state)
+{
+    SIT_DOWN(usual());
+    key(&d, CTRL, true);
+    key(&d, SHIFT, true);
+    orl_input_type(&d.in, SHIFT, true, d.now_ns);
+    orl_input_type(&d.in, A, true, d.now_ns);
+    orl_input_type(&d.in, A, false, d.now_ns);
+    GOT("+LeftCtrl +LeftShift -LeftCtrl -LeftShift +LeftShift +A -A");
+    key(&d, SHIFT, false);
+    orl_input_type(&d.in, SHIFT, false, d.now_ns);
+    GOT("-LeftShift");
+    key(&d, CTRL, false);
+    GOT("");
+}
+
 static void a_release_of_everything_is_one_command(void **state)
 {
     SIT_DOWN(usual());
@@ -432,6 +503,9 @@ int main(void)
         cmocka_unit_test(the_sensitivity_has_ends),
         cmocka_unit_test(windows_keys_can_stay_here),
         cmocka_unit_test(typing_goes_on_without_the_focus),
+        cmocka_unit_test(keys_that_are_sent_come_without_the_chords_modifiers),
+        cmocka_unit_test(modifiers_that_are_still_held_come_back_when_needed),
+        cmocka_unit_test(a_text_comes_without_the_users_modifiers),
         cmocka_unit_test(a_release_of_everything_is_one_command),
         cmocka_unit_test(lock_keys_follow_on_focus_only),
         cmocka_unit_test(nothing_is_due_when_nothing_happens),

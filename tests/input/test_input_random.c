@@ -48,8 +48,10 @@ static void tap_escape(struct player *p)
 static void use_keys(struct player *p)
 {
     uint16_t key = any_key(p);
-    switch (random_below(&p->rng, 8)) {
+    switch (random_below(&p->rng, 10)) {
     case 0: world_repeat(&p->w, key); break;
+    case 3: world_type(&p->w, key, !p->w.made[key] && !p->dialog); break;
+    case 4: world_key(&p->w, WORLD_SENDER, !p->w.fingers[WORLD_SENDER]); break;
     case 1: world_make(&p->w, key, !p->w.made[key] && !p->dialog); break;
     case 2:
         if (p->lossy) {

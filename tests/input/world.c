@@ -58,6 +58,8 @@ void world_open(struct world *w, const struct orl_input_conf *conf, uint32_t que
     orl_spsc_finish(&w->q.items);
     assert_int_equal(orl_spsc_init(&w->q.items, queue_len, sizeof(struct orl_cmd)), ORL_OK);
     orl_binds_init(&binds, WORLD_ESCAPE, 200 * WORLD_STEP_NS);
+    assert_int_equal(orl_binds_add(&binds, "Ctrl+F9", "send Alt+F4", (char[80]){""}, 80),
+                     ORL_OK);
     orl_input_init(&w->in, conf, &binds, &sink);
     orl_input_set_view(&w->in, &made);
 }
@@ -158,6 +160,17 @@ void world_make(struct world *w, uint16_t usage, bool down)
 {
     w->made[usage] = down;
     orl_input_inject(&w->in, usage, down, w->now_ns);
+    after(w);
+}
+
+void world_type(struct world *w, uint16_t usage, bool down)
+{
+    w->made[usage] = down;
+    orl_input_type(&w->in, usage, down, w->now_ns);
+    for (uint16_t modifier = 0xE0; down && modifier <= 0xE7; modifier++) {
+        bool told = orl_keyset_has(&w->in.keyboard.passed, modifier);
+        assert_false(orl_input_usable(&w->in) && told);
+    }
     after(w);
 }
 

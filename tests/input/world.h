@@ -17,6 +17,7 @@
 #define WORLD_CODES   0x400 /* scan codes, E0 ones and Pause included */
 #define WORLD_KEYS    14
 #define WORLD_ESCAPE  0x47 /* Scroll Lock */
+#define WORLD_SENDER  0x42 /* F9, with Ctrl: sends Alt and F4 */
 #define WORLD_WINDOW  1000
 #define WORLD_STEP_NS UINT64_C(1000000)
 
@@ -65,6 +66,8 @@ void world_lose_key_up(struct world *w, uint16_t usage);
 
 void world_focus(struct world *w, bool focused);
 void world_make(struct world *w, uint16_t usage, bool down);
+/* The same for a key of a text: the guest gets it without the user's modifiers. */
+void world_type(struct world *w, uint16_t usage, bool down);
 void world_dialog(struct world *w, bool open);
 
 /* The session ends or begins; main does not know before world_news(). */
