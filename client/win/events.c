@@ -74,6 +74,9 @@ static void translate_key(struct orl_win *win, struct orl_event *out,
 static void translate_motion(const struct orl_win *win, struct orl_event *out,
                              const SDL_MouseMotionEvent *motion)
 {
+    if (motion->which == ORL_WIN_RAW_MOUSE && !win->grab.relative) {
+        return; /* counted before the capture ended */
+    }
     out->kind = ORL_EVENT_MOTION;
     out->relative = win->grab.relative;
     if (out->relative) {
@@ -195,6 +198,10 @@ struct orl_event orl_win_wait(struct orl_win *win, uint64_t deadline_ns)
 {
     SDL_Event e;
     int got = 0;
+    orl_win_settle_raw(win);
+    if (win->raw_due_ns && win->raw_due_ns < deadline_ns) {
+        deadline_ns = win->raw_due_ns;
+    }
     if (deadline_ns == ORL_WAKE_NEVER) {
         got = SDL_WaitEvent(&e);
     } else {
@@ -237,9 +244,11 @@ const uint8_t *orl_win_keys(struct orl_win *win, size_t *n)
 {
     int count = 0;
     const uint8_t *keys = SDL_GetKeyboardState(&count);
-    (void)win;
+    if (SDL_HasEvents(SDL_KEYDOWN, SDL_KEYUP)) {
+        return NULL; /* SDL's account is that of the last event in its queue */
+    }
     *n = count > 0 ? (size_t)count : 0;
-    return keys;
+    return orl_win_with_odd_keys(win, keys, *n);
 }
 
 void orl_win_text_input(struct orl_win *win, bool on)

@@ -79,14 +79,17 @@ enum orl_win_refusal orl_win_set_grab(struct orl_win *win, const struct orl_win_
     struct orl_win_grab *old = &win->grab;
     if (grab->relative && !old->relative) {
         enum orl_win_refusal refusal = probe(win);
-        if (!refusal && SDL_SetRelativeMouseMode(SDL_TRUE) != 0) {
-            refusal = ORL_WIN_NO_LOCK;
-        }
         if (refusal) {
             return refusal;
         }
+        orl_win_start_raw(win);
+        if (SDL_SetRelativeMouseMode(SDL_TRUE) != 0) {
+            orl_win_stop_raw(win);
+            return ORL_WIN_NO_LOCK;
+        }
     } else if (old->relative && !grab->relative) {
         SDL_SetRelativeMouseMode(SDL_FALSE);
+        orl_win_stop_raw(win);
     }
     if (grab->keyboard != old->keyboard) {
         SDL_SetWindowKeyboardGrab(win->window, grab->keyboard ? SDL_TRUE : SDL_FALSE);

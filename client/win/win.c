@@ -10,6 +10,7 @@
 
 #include "base/thread.h"
 #include "win/locks_x11.h"
+#include "win/raw_x11.h"
 #include "win/surface_impl.h"
 #include "win/win_impl.h"
 
@@ -156,7 +157,9 @@ static int create_all(struct orl_win *win, const struct orl_win_conf *conf)
     }
     win->wake_type = SDL_RegisterEvents(1);
     win->screensaver_held = conf->no_screensaver;
+    win->raw_mouse = conf->raw_mouse;
     orl_win_ignore_events();
+    orl_win_filter_events(win);
     if (copy) {
         copy = create_copy(win, conf, &warm);
     }
@@ -198,6 +201,7 @@ void orl_win_destroy(struct orl_win **pwin)
     orl_win_close_data(win);
     orl_win_finish_drops(win);
     orl_locks_x11_close(&win->locks);
+    orl_raw_x11_close(&win->raw);
     orl_surface_destroy(&win->surface);
     if (win->window) {
         SDL_DestroyWindow(win->window);

@@ -105,7 +105,10 @@ enum orl_win_refusal {
  */
 enum orl_win_refusal orl_win_set_grab(struct orl_win *win, const struct orl_win_grab *grab);
 
-/* Which keys are down by the desktop's account: one byte a position, `*n` of them. Borrowed. */
+/*
+ * Which keys are down by the desktop's account: one byte a position, `*n` of them. Borrowed. NULL while
+ * key events wait: it is newer than what orl_win_wait() has told.
+ */
 const uint8_t *orl_win_keys(struct orl_win *win, size_t *n);
 
 /*

@@ -433,6 +433,19 @@ def captured_motion_reaches_the_guest_to_the_last_count():
             viewer.capture(False)
 
 
+def equal_steps_of_a_fast_mouse_all_count():
+    """Eight of them come in a millisecond from a mouse of 8 kHz."""
+    with Machine(mouse="usb", sound=False, agent=False) as vm, connect(vm, "input:rawMouse=yes") as viewer:
+        viewer.capture()
+        vm.settle()
+        for n in (1, 2, 3):
+            mark = vm.mark()
+            xdo(*["mousemove_relative", "--", 3, -1] * 80, "click", 1)
+            vm.expect("btn 272 0", since=mark)
+            vm.settle()
+            check(vm.motion(mark) == (240, -80), f"the guest moved by {vm.motion(mark)} instead of (240, -80)")
+
+
 def until_positions_come(vm):
     """The server changes its mind some time after it was asked; until then it gives the guest motion."""
     mark, turn = vm.mark(), [0]

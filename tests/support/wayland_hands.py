@@ -189,10 +189,13 @@ class Hands(Wire):
                                                self.width * 16, self.height * 16))
         self.frame(sync)
 
-    def move(self, dx, dy, sync=True):
-        """By counts, as a device does."""
-        self.send(self.pointer, 0, struct.pack("=Iii", now_ms(), round(dx * 256), round(dy * 256)))
-        self.frame(sync)
+    def move(self, dx, dy, sync=True, times=1):
+        """By counts, as a device does; so many steps in one go."""
+        for _ in range(times):
+            self.send(self.pointer, 0, struct.pack("=Iii", now_ms(), round(dx * 256), round(dy * 256)))
+            self.frame(False)
+        if sync:
+            self.sync()
 
     def button(self, button, down):
         self.send(self.pointer, 2, struct.pack("=III", now_ms(), button, down))
