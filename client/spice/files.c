@@ -3,8 +3,15 @@
  * Files to the guest: each dropped file is one transfer through the agent, several at once. The
  * library reads the file and paces the data; here is only who is on the way and how far. A transfer
  * ends exactly once for main: done, failed or cancelled, also when the session goes under it.
+ *
+ * The library announces a size and then sends what it reads until there is no more. Of a file that has
+ * become longer the guest would get too much; of one that has become shorter, too little, and then both
+ * sides wait for each other. So the size is looked at before each block, and once a second, because the
+ * block is read a moment later. (When only the latter finds it, the guest is not told: the library has
+ * nothing under way then that a cancellation would end.)
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +22,8 @@
 
 #define TRANSFERS_MAX 32
 #define PROGRESS_NS   (50 * ORL_NS_PER_MS) /* between two notes of progress, of all together */
+#define LOOK_MS       1000
+#define CHANGED       "it changed while it was sent"
 
 enum { RUNS, DONE, FAILED, CANCELLED }; /* `b` of ORL_SPICE_FILE_STATE */
 
@@ -24,6 +33,9 @@ struct transfer {
     struct files *files; /* NULL: the part is gone, only the callback is awaited */
     uint64_t id;
     GFile *file;
+    int fd;                  /* the same file, for its size */
+    struct timespec written; /* when it was changed last, as it began */
+    uint64_t looked_at;      /* bytes sent when it was looked at last */
     GCancellable *cancel;
     SpiceFileTransferTask *task; /* the library's account of it; NULL: not begun */
     char *why;                   /* the library's reason for its failure */
@@ -37,6 +49,7 @@ struct files {
     SpiceMainChannel *channel;                /* borrowed while attached; NULL: not connected */
     struct transfer *transfer[TRANSFERS_MAX]; /* those under way, packed */
     uint32_t count;
+    guint look; /* timer while any are under way; 0 none */
 };
 
 static void say(struct files *f, uint64_t id, uint32_t percent, uint32_t state,
@@ -75,10 +88,79 @@ static void forget(struct transfer *t)
     }
     g_object_unref(t->file);
     g_object_unref(t->cancel);
+    close(t->fd);
     g_free(t->why);
     g_free(t->name);
     free(t);
 }
+
+/* Ends it for main; the library's callbacks come while its loop runs, and free what is left. */
+static void give_up(struct transfer *t, const char *why)
+{
+    say_failed(t->files, t->id, t->percent, t->name, why);
+    leave(t);
+    g_cancellable_cancel(t->cancel);
+}
+
+/* ---- A file that changes -------------------------------------------------------------------- */
+
+static uint64_t sent(const struct transfer *t)
+{
+    return spice_file_transfer_task_get_transferred_bytes(t->task);
+}
+
+static uint64_t announced(const struct transfer *t)
+{
+    return spice_file_transfer_task_get_total_bytes(t->task);
+}
+
+static bool has_other_size(const struct transfer *t)
+{
+    struct stat st;
+    return sent(t) > announced(t) || (sent(t) < announced(t) && fstat(t->fd, &st) == 0 &&
+                                      (uint64_t)st.st_size != announced(t));
+}
+
+/* Also: emptied and written anew, and the library has seen its end in between. */
+static bool stands_still_changed(const struct transfer *t)
+{
+    struct stat st;
+    return sent(t) == t->looked_at && sent(t) < announced(t) && fstat(t->fd, &st) == 0 &&
+           (st.st_mtim.tv_sec != t->written.tv_sec || st.st_mtim.tv_nsec != t->written.tv_nsec);
+}
+
+static void on_block(GObject *task, GParamSpec *spec, gpointer user)
+{
+    struct transfer *t = user;
+    (void)task;
+    (void)spec;
+    if (t->files && has_other_size(t)) {
+        give_up(t, CHANGED); /* before the block is read: the library tells the guest */
+    }
+}
+
+static gboolean on_look(gpointer user)
+{
+    struct files *f = user;
+    for (uint32_t i = f->count; i-- > 0;) {
+        struct transfer *t = f->transfer[i];
+        if (!t->task || announced(t) == 0) {
+            continue; /* not begun */
+        }
+        if (has_other_size(t) || stands_still_changed(t)) {
+            give_up(t, CHANGED);
+        } else {
+            t->looked_at = sent(t);
+        }
+    }
+    if (f->count == 0) {
+        f->look = 0;
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- What the library tells ----------------------------------------------------------------- */
 
 static void on_finished(SpiceFileTransferTask *task, const GError *error, gpointer user)
 {
@@ -101,6 +183,7 @@ static void on_task(SpiceMainChannel *channel, SpiceFileTransferTask *task, gpoi
         if (!t->task && g_file_equal(t->file, file)) {
             t->task = g_object_ref(task);
             g_signal_connect(task, "finished", G_CALLBACK(on_finished), t);
+            g_signal_connect(task, "notify::progress", G_CALLBACK(on_block), t);
             break;
         }
     }
@@ -140,7 +223,9 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer user)
     struct transfer *t = user;
     GError *error = NULL;
     if (spice_main_channel_file_copy_finish(SPICE_MAIN_CHANNEL(source), result, &error)) {
-        if (t->files) {
+        if (t->files && t->task && has_other_size(t)) {
+            say_failed(t->files, t->id, t->percent, t->name, CHANGED);
+        } else if (t->files) {
             say(t->files, t->id, 100, DONE, t->name);
         }
         forget(t);
@@ -150,6 +235,8 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer user)
     }
     g_clear_error(&error);
 }
+
+/* ---- Requests ------------------------------------------------------------------------------- */
 
 /* Why this path cannot be sent; NULL: it can. The library would open a folder or a pipe, too. */
 static const char *path_obstacle(const char *path)
@@ -161,10 +248,23 @@ static const char *path_obstacle(const char *path)
     if (S_ISDIR(st.st_mode)) {
         return "it is a folder, which can be sent as an archive, or shared with spice:shareDir";
     }
-    if (!S_ISREG(st.st_mode)) {
-        return "it is not a regular file";
+    return S_ISREG(st.st_mode) ? NULL : "it is not a regular file";
+}
+
+/* NULL: `t` has it open. */
+static const char *open_file(struct transfer *t, const char *path)
+{
+    struct stat st;
+    t->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (t->fd < 0 || fstat(t->fd, &st) != 0) {
+        const char *why = g_strerror(errno);
+        if (t->fd >= 0) {
+            close(t->fd);
+        }
+        return why;
     }
-    return access(path, R_OK) == 0 ? NULL : g_strerror(errno);
+    t->written = st.st_mtim;
+    return NULL;
 }
 
 /* Why nothing can be sent now; NULL: it can. */
@@ -188,9 +288,13 @@ static void send_file(struct files *f, uint64_t id, const char *path)
     char *name = g_path_get_basename(path);
     const char *why = obstacle(f, path);
     struct transfer *t = why ? NULL : calloc(1, sizeof(*t));
-    if (!t) {
+    if (t) {
+        why = open_file(t, path);
+    }
+    if (!t || why) {
         say_failed(f, id, 0, name, why ? why : "out of memory");
         g_free(name);
+        free(t);
         return;
     }
     t->files = f;
@@ -199,6 +303,9 @@ static void send_file(struct files *f, uint64_t id, const char *path)
     t->cancel = g_cancellable_new();
     t->name = name;
     f->transfer[f->count++] = t;
+    if (!f->look) {
+        f->look = g_timeout_add(LOOK_MS, on_look, f);
+    }
     say(f, id, 0, RUNS, name);
     GFile *sources[] = {t->file, NULL};
     spice_main_channel_file_copy_async(f->channel, sources, G_FILE_COPY_NONE, t->cancel,
@@ -219,14 +326,10 @@ static void cancel_file(struct files *f, uint64_t id)
     }
 }
 
-/* Ends all for main; the library's callbacks come while its loop runs, and free what is left. */
-static void give_up(struct files *f, const char *why)
+static void give_up_all(struct files *f, const char *why)
 {
     while (f->count > 0) {
-        struct transfer *t = f->transfer[f->count - 1];
-        say_failed(f, t->id, t->percent, t->name, why);
-        leave(t);
-        g_cancellable_cancel(t->cancel);
+        give_up(f->transfer[f->count - 1], why);
     }
 }
 
@@ -261,7 +364,11 @@ static int create(void **self, struct orl_spice *spice)
 
 static void destroy(void *self)
 {
-    free(self); /* detach came before */
+    struct files *f = self; /* detach came before */
+    if (f->look) {
+        g_source_remove(f->look);
+    }
+    free(f);
 }
 
 static void attach(void *self, SpiceChannel *channel)
@@ -277,7 +384,7 @@ static void detach(void *self, SpiceChannel *channel)
     if (f->channel == SPICE_MAIN_CHANNEL(channel)) {
         f->channel = NULL;
         g_signal_handlers_disconnect_by_data(channel, f);
-        give_up(f, "the SPICE connection ended");
+        give_up_all(f, "the SPICE connection ended");
     }
 }
 

@@ -16,7 +16,10 @@
  *   agent-chunks N     splits what it sends into chunks of N bytes (1..2048); the first is at least
  *                      the head of the message, because the server refuses anything less
  *   agent-bare 1|0     without the capability of selections: messages of the older shape
- * Says: caps HEX, grab TYPES, release, request TYPE, data TYPE LENGTH SUM (32-bit FNV-1a), max N.
+ *   agent-files 1|0    takes files, several at once, or does not answer; 0
+ *   agent-hold 1|0     reads nothing after the next start of a file, until 0
+ * Says: caps HEX, grab TYPES, release, request TYPE, data TYPE LENGTH SUM (32-bit FNV-1a), max N,
+ * file-start ID SIZE, file-done ID BYTES, file-status ID RESULT.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +30,10 @@
 #include "fake/fake.h"
 
 #define MAX_MESSAGE (80u << 20)
+#define MAX_FILES   64
+#define MAX_LATE    8
 
-enum mode { WELL, MUTE, NONE, TWICE };
+enum mode { WELL, MUTE, NONE, TWICE, LATE };
 
 struct bytes {
     uint8_t *data;
@@ -47,6 +52,17 @@ static struct agent { /* one server a process; the library's callbacks carry no 
     size_t chunk_left;    /* of the chunk that is coming in */
     uint8_t head[sizeof(VDIChunkHeader)];
     size_t head_fill;
+    bool takes_files, will_hold, holds;
+    struct {
+        uint32_t id; /* 0: unused */
+        uint64_t size, got;
+    } incoming[MAX_FILES];
+    struct {
+        uint32_t word;
+        uint8_t *data;
+        size_t n;
+    } late[MAX_LATE];
+    size_t late_n;
 } g;
 
 static void append(struct bytes *b, const void *data, size_t n)
@@ -125,6 +141,28 @@ static const char *type_name(uint32_t type)
     return type < 4 ? names[type] : "other";
 }
 
+static void keep(uint32_t word, const uint8_t *data, size_t n)
+{
+    if (g.late_n < MAX_LATE) {
+        g.late[g.late_n].word = word;
+        g.late[g.late_n].data = malloc(n + 1);
+        g.late[g.late_n].n = n;
+        if (n) {
+            memcpy(g.late[g.late_n].data, data, n);
+        }
+        g.late_n++;
+    }
+}
+
+static void answer_late(void)
+{
+    if (g.late_n > 0) {
+        post_clip(VD_AGENT_CLIPBOARD, &g.late[0].word, 1, g.late[0].data, g.late[0].n);
+        free(g.late[0].data);
+        memmove(g.late, g.late + 1, --g.late_n * sizeof(g.late[0]));
+    }
+}
+
 static void serve(uint32_t type)
 {
     static uint8_t content[MAX_MESSAGE];
@@ -133,6 +171,10 @@ static void serve(uint32_t type)
     uint32_t word = f && g.mode != NONE ? type : VD_AGENT_CLIPBOARD_NONE;
     if (f) {
         fclose(f);
+    }
+    if (g.mode == LATE) {
+        keep(word, content, word ? n : 0);
+        return;
     }
     for (int i = 0; i < (g.mode == TWICE ? 2 : 1) && g.mode != MUTE; i++) {
         post_clip(VD_AGENT_CLIPBOARD, &word, 1, content, word ? n : 0);
@@ -189,6 +231,79 @@ static void handle_clip(uint32_t kind, const uint8_t *data, size_t n)
     }
 }
 
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static void answer_file(uint32_t id, uint32_t result)
+{
+    VDAgentFileXferStatusMessage status = {.id = id, .result = result};
+    post(VD_AGENT_FILE_XFER_STATUS, &status, sizeof(status));
+}
+
+static size_t find_file(uint32_t id)
+{
+    size_t i = 0;
+    while (i < MAX_FILES && g.incoming[i].id != id) {
+        i++;
+    }
+    return i;
+}
+
+static void file_starts(uint32_t id, const char *text)
+{
+    const char *size = strstr(text, "\nsize=");
+    size_t i = find_file(0);
+    if (!g.takes_files || !size || i == MAX_FILES) {
+        return;
+    }
+    g.incoming[i].id = id;
+    g.incoming[i].size = strtoull(size + 6, NULL, 10);
+    g.incoming[i].got = 0;
+    g.holds = g.will_hold;
+    fake_say("file-start %u %llu", id, (unsigned long long)g.incoming[i].size);
+    answer_file(id, VD_AGENT_FILE_XFER_STATUS_CAN_SEND_DATA);
+}
+
+static void file_data(uint32_t id, uint64_t n)
+{
+    size_t i = find_file(id);
+    if (i == MAX_FILES) {
+        fake_say("file-data %u for no file", id);
+        return;
+    }
+    g.incoming[i].got += n;
+    if (g.incoming[i].got >= g.incoming[i].size) {
+        fake_say("file-done %u %llu", id, (unsigned long long)g.incoming[i].got);
+        g.incoming[i].id = 0;
+        answer_file(id, VD_AGENT_FILE_XFER_STATUS_SUCCESS);
+    }
+}
+
+static void file_status(uint32_t id, uint32_t result)
+{
+    size_t i = find_file(id);
+    fake_say("file-status %u %u", id, result);
+    if (i < MAX_FILES) {
+        g.incoming[i].id = 0;
+    }
+}
+
+/* The library ends the text of a start with a 0. */
+static void handle_file(const VDAgentMessage *m, const uint8_t *data)
+{
+    uint32_t words[2];
+    if (m->size < sizeof(words)) {
+        return;
+    }
+    memcpy(words, data, sizeof(words));
+    if (m->type == VD_AGENT_FILE_XFER_START && data[m->size - 1] == 0) {
+        file_starts(words[0], (const char *)data + 4);
+    } else if (m->type == VD_AGENT_FILE_XFER_DATA) {
+        file_data(words[0], m->size - sizeof(VDAgentFileXferDataMessage));
+    } else if (m->type == VD_AGENT_FILE_XFER_STATUS) {
+        file_status(words[0], words[1]);
+    }
+}
+
 static void handle(const VDAgentMessage *m, const uint8_t *data)
 {
     uint32_t words[2] = {0, 0};
@@ -205,6 +320,9 @@ static void handle(const VDAgentMessage *m, const uint8_t *data)
     case VD_AGENT_CLIPBOARD_GRAB:
     case VD_AGENT_CLIPBOARD_REQUEST:
     case VD_AGENT_CLIPBOARD_RELEASE: handle_clip(m->type, data, m->size); break;
+    case VD_AGENT_FILE_XFER_START:
+    case VD_AGENT_FILE_XFER_DATA:
+    case VD_AGENT_FILE_XFER_STATUS: handle_file(m, data); break;
     default: break;
     }
 }
@@ -225,6 +343,9 @@ static void take_message(void)
 static int device_write(SpiceCharDeviceInstance *sin, const uint8_t *buf, int len)
 {
     (void)sin;
+    if (g.holds) {
+        return 0; /* the server tries again soon */
+    }
     for (int i = 0; i < len;) {
         if (g.chunk_left == 0) {
             g.head[g.head_fill++] = buf[i++];
@@ -286,6 +407,7 @@ static void plug(struct fake *f, bool on)
     g.plugged = on;
     g.out.at = g.out.len = g.in.len = 0;
     g.chunk_left = g.head_fill = 0;
+    memset(g.incoming, 0, sizeof(g.incoming));
     if (on) {
         g.device.base.sif = &device_interface.base;
         g.device.subtype = "vdagent";
@@ -349,6 +471,7 @@ static void set_mode(const char *args)
     g.mode = strcmp(args, "mute") == 0    ? MUTE
              : strcmp(args, "none") == 0  ? NONE
              : strcmp(args, "twice") == 0 ? TWICE
+             : strcmp(args, "late") == 0  ? LATE
                                           : WELL;
 }
 
@@ -370,6 +493,8 @@ static bool talk(const char *verb, const char *args)
         post_clip(VD_AGENT_CLIPBOARD_REQUEST, &type, 1, NULL, 0);
     } else if (strcmp(verb, "agent-mode") == 0) {
         set_mode(args);
+    } else if (strcmp(verb, "agent-answer") == 0) {
+        answer_late();
     } else if (strcmp(verb, "agent-huge") == 0) {
         send_huge((uint32_t)strtoul(args, NULL, 0));
     } else if (strcmp(verb, "agent-garbage") == 0) {
@@ -398,6 +523,11 @@ static bool command(struct fake *f, const char *verb, const char *args)
         g.chunk = n >= 1 && n <= VD_AGENT_MAX_DATA_SIZE ? n : VD_AGENT_MAX_DATA_SIZE;
     } else if (strcmp(verb, "agent-bare") == 0) {
         g.bare = args[0] == '1';
+    } else if (strcmp(verb, "agent-files") == 0) {
+        g.takes_files = args[0] == '1';
+    } else if (strcmp(verb, "agent-hold") == 0) {
+        g.will_hold = args[0] == '1';
+        g.holds = g.holds && g.will_hold;
     } else {
         return g.plugged && talk(verb, args);
     }

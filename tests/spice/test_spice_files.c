@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files to the guest that do not arrive, with a real SPICE server and an agent that never answers.
- * Those that do: tests/vm/session.py, and tests/e2e/drop.py through the window.
+ * Files to the guest that do not arrive, with a real SPICE server and an agent that does not answer, or
+ * not at once. Those that do: tests/vm/session.py, and tests/e2e/drop.py through the window.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +161,7 @@ static void files_under_way_fail_when_the_server_dies(void **state)
 {
     struct rig *r = *state;
     drop_many(r, 32);
-    drop(r, 33, make(r, "a", 10));
+    drop(r, 33, make(r, "b", 10));
     expect(r, 33, FAILED, "too many files");
     rig_kill_server(r);
     expect_all_failed(r, 32);
@@ -183,6 +183,101 @@ static void files_under_way_do_not_keep_the_session_from_ending(void **state)
     expect(r, 2, CANCELLED, "a");
 }
 
+/* ---- Files that change while they are sent ---------------------------------------------------- */
+
+#define SIZE 1000000 /* many blocks of the library's */
+
+/* A file is on its way and the guest takes nothing of it until "agent-hold 0". */
+static const char *begin_to_send(struct rig *r, uint64_t id)
+{
+    const char *path = make(r, "a", SIZE);
+    rig_tell(r, "agent-files 1");
+    rig_tell(r, "agent-hold 1");
+    rig_tell(r, "agent-request 77"); /* refused by us: by then the agent knows the rest */
+    rig_expect(r, "data none 0 ");
+    drop(r, id, path);
+    expect(r, id, RUNS, "a");
+    rig_expect(r, "file-start ");
+    return path;
+}
+
+/* What becomes of file `id` besides its progress. */
+static void expect_end(struct rig *r, uint64_t id, uint32_t state, const char *text)
+{
+    struct orl_spice_note note;
+    do {
+        assert_true(rig_event(r, ORL_SPICE_FILE_STATE, &note, RIG_MS));
+        assert_true(note.id == id);
+        if (note.b != RUNS && (note.b != state || !strstr((const char *)note.data, text))) {
+            fail_msg("state %u '%s', not %u '%s'", note.b, (const char *)note.data, state,
+                     text);
+        }
+        free(note.data);
+    } while (note.b == RUNS);
+}
+
+/* Nothing was lost by what went before. */
+static void send_another(struct rig *r, uint64_t id)
+{
+    rig_tell(r, "agent-hold 0");
+    drop(r, id, make(r, "b", 300000));
+    expect_end(r, id, DONE, "b");
+}
+
+static void a_file_that_is_not_touched_arrives(void **state)
+{
+    struct rig *r = *state;
+    begin_to_send(r, 1);
+    rig_tell(r, "agent-hold 0");
+    rig_expect(r, "file-done ");
+    expect_end(r, 1, DONE, "a");
+}
+
+static void a_file_that_shrinks_while_it_is_sent_fails(void **state)
+{
+    struct rig *r = *state;
+    for (uint64_t id = 1; id < 6; id += 2) {
+        const char *path = begin_to_send(r, id);
+        assert_int_equal(truncate(path, id == 1 ? 0 : SIZE - 1), 0);
+        rig_tell(r, "agent-hold 0");
+        expect_end(r, id, FAILED, "a: it changed while it was sent");
+        send_another(r, id + 1);
+    }
+    expect_nothing(r, 200);
+}
+
+static void of_a_file_that_grows_the_guest_does_not_get_more_than_was_announced(void **state)
+{
+    struct rig *r = *state;
+    const char *path = begin_to_send(r, 1);
+    assert_int_equal(truncate(path, SIZE + 500000), 0);
+    rig_tell(r, "agent-hold 0");
+    expect_end(r, 1, FAILED, "a: it changed while it was sent");
+    send_another(r, 2); /* the library may keep its last word until then */
+    rig_expect(r, "file-status ");
+    expect_nothing(r, 200);
+}
+
+/* The library may have seen the end of the file in between, and would wait for ever. */
+static void a_file_that_is_written_anew_while_nothing_moves_fails(void **state)
+{
+    struct rig *r = *state;
+    const char *path = begin_to_send(r, 1);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(truncate(path, SIZE), 0);
+    expect_end(r, 1, FAILED, "a: it changed while it was sent");
+    send_another(r, 2);
+}
+
+static void a_guest_that_is_slow_is_waited_for(void **state)
+{
+    struct rig *r = *state;
+    begin_to_send(r, 1);
+    expect_nothing(r, 3500); /* several looks at the file */
+    rig_tell(r, "agent-hold 0");
+    expect_end(r, 1, DONE, "a");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -194,6 +289,11 @@ int main(void)
         TEST(files_under_way_fail_when_the_agent_goes),
         TEST(files_under_way_fail_when_the_server_dies),
         TEST(files_under_way_do_not_keep_the_session_from_ending),
+        TEST(a_file_that_is_not_touched_arrives),
+        TEST(a_file_that_shrinks_while_it_is_sent_fails),
+        TEST(of_a_file_that_grows_the_guest_does_not_get_more_than_was_announced),
+        TEST(a_file_that_is_written_anew_while_nothing_moves_fails),
+        TEST(a_guest_that_is_slow_is_waited_for),
     };
     return cmocka_run_group_tests_name("spice_files", tests, NULL, NULL);
 }
