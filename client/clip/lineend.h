@@ -12,18 +12,18 @@
 #include <stdint.h>
 
 /*
- * Host text for a guest: with `crlf` every LF that no CR precedes becomes CR LF. Returns a new
- * buffer, terminated by a 0 that *out_len does not count; the caller frees it. NULL: out of memory,
- * or the result would be longer than `max_bytes`. `text` may be NULL when len is 0.
+ * Host text for a guest: with `crlf` every LF that no CR precedes becomes CR LF. 0 bytes at the end are
+ * cut (programs differ in whether they add the terminator); 0 bytes inside and bytes that are not UTF-8
+ * become '?', because many programs would cut the text there or refuse it. Returns a new buffer,
+ * terminated by a 0 that *out_len does not count; the caller frees it. NULL: out of memory, or the
+ * result would be longer than `max_bytes`. `text` may be NULL when len is 0.
  */
 uint8_t *orl_clip_text_to_guest(const void *text, size_t len, bool crlf, size_t max_bytes,
                                 size_t *out_len);
 
 /*
- * Guest text for the host, in new memory as above; never longer than the input. With `crlf` every
- * CR LF becomes LF (a lone CR stays). 0 bytes at the end are cut (agents differ in whether they send
- * the terminator); 0 bytes inside and bytes that are not UTF-8 become '?', because many programs
- * would cut the text there or refuse it. NULL: out of memory.
+ * Guest text for the host, in new memory and cleaned as above; never longer than the input. With `crlf`
+ * every CR LF becomes LF (a lone CR stays). NULL: out of memory.
  */
 uint8_t *orl_clip_text_from_guest(const void *text, size_t len, bool crlf, size_t *out_len);
 

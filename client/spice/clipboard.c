@@ -11,14 +11,17 @@
 
 #include <spice/vd_agent.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "clip/clip.h"
 #include "clip/lineend.h"
 #include "spice/part.h"
 
-#define SELECTION      VD_AGENT_CLIPBOARD_SELECTION_CLIPBOARD
-#define MAX_ASKS       16 /* of the agent, not answered yet */
-#define MAX_FETCHES    4  /* of main for one type, not answered yet */
+#define SELECTION   VD_AGENT_CLIPBOARD_SELECTION_CLIPBOARD
+#define MAX_ASKS    16 /* of the agent, not answered yet */
+#define MAX_FETCHES 4  /* of main for one type, not answered yet */
+#define PATIENCE_NS                                                                            \
+    (10 * ORL_NS_PER_S) /* then main has given up, and the agent never answers */
 #define READY_RETRY_MS 20
 #define MAX_GRAB_TYPES 64
 
@@ -36,10 +39,16 @@ struct ask {
     size_t type; /* index into types[] */
 };
 
+struct fetch {
+    uint64_t id, turn, asked_ns;
+    uint32_t offer; /* which offer of the agent it is about */
+    bool told;      /* main has its answer; the agent's is still to come */
+};
+
+/* The agent answers in order, but does not say what: the oldest is the one that is answered. */
 struct fetches {
-    uint64_t ids[MAX_FETCHES];
+    struct fetch f[MAX_FETCHES];
     uint32_t count;
-    uint64_t turn; /* of the oldest */
 };
 
 struct clipboard {
@@ -49,6 +58,7 @@ struct clipboard {
     guint retry;            /* timer that asks again whether we may become ready; 0 none */
     bool ours;              /* the guest's clipboard is what we offered */
     bool theirs;            /* main was told of an offer of the agent */
+    uint32_t offers;        /* of the agent, so far */
     uint64_t last_id, turn;
     struct ask asks[MAX_ASKS];
     struct fetches fetches[TYPES];
@@ -84,21 +94,47 @@ static bool agent_is_there(struct clipboard *c)
     return connected && can(c, VD_AGENT_CAP_CLIPBOARD_BY_DEMAND);
 }
 
+static void tell(struct clipboard *c, size_t type, struct fetch *f, const void *data,
+                 size_t len)
+{
+    if (!f->told) {
+        orl_spice_emit(c->spice, ORL_SPICE_CLIP_DATA, types[type].ours, 0, f->id, data, len);
+        f->told = true;
+    }
+}
+
+static void drop_oldest(struct fetches *all)
+{
+    all->count--;
+    memmove(all->f, all->f + 1, all->count * sizeof(all->f[0]));
+}
+
+/* The agent's answer to the oldest. It is as good for others about the same offer, not for newer ones. */
 static void emit_data(struct clipboard *c, size_t type, const void *data, size_t len)
 {
-    struct fetches *f = &c->fetches[type];
-    for (uint32_t i = 0; i < f->count; i++) {
-        orl_spice_emit(c->spice, ORL_SPICE_CLIP_DATA, types[type].ours, 0, f->ids[i], data,
-                       len);
+    struct fetches *all = &c->fetches[type];
+    for (uint32_t i = 0; i < all->count; i++) {
+        if (all->f[i].offer == all->f[0].offer) {
+            tell(c, type, &all->f[i], data, len);
+        }
     }
-    f->count = 0;
+    drop_oldest(all);
+}
+
+static void give_up(struct clipboard *c, size_t type)
+{
+    struct fetches *all = &c->fetches[type];
+    for (uint32_t i = 0; i < all->count; i++) {
+        tell(c, type, &all->f[i], NULL, 0);
+    }
+    all->count = 0;
 }
 
 /* The agent or the session ended: nothing that was asked will be answered. */
 static void forget(struct clipboard *c)
 {
     for (size_t i = 0; i < TYPES; i++) {
-        emit_data(c, i, NULL, 0);
+        give_up(c, i);
     }
     memset(c->asks, 0, sizeof(c->asks));
     c->ours = false;
@@ -178,6 +214,7 @@ static gboolean on_grab(SpiceMainChannel *channel, guint selection, const guint3
     }
     c->ours = false;
     c->theirs = set != 0;
+    c->offers++;
     orl_spice_emit(c->spice, ORL_SPICE_CLIP_OFFER, set, 0, 0, NULL, 0);
     return TRUE;
 }
@@ -224,7 +261,7 @@ static size_t oldest_fetch(const struct clipboard *c)
     size_t oldest = TYPES;
     for (size_t i = 0; i < TYPES; i++) {
         if (c->fetches[i].count > 0 &&
-            (oldest == TYPES || c->fetches[i].turn < c->fetches[oldest].turn)) {
+            (oldest == TYPES || c->fetches[i].f[0].turn < c->fetches[oldest].f[0].turn)) {
             oldest = i;
         }
     }
@@ -286,14 +323,17 @@ static void fetch(struct clipboard *c, uint32_t wanted, uint64_t id)
         orl_spice_emit(c->spice, ORL_SPICE_CLIP_DATA, wanted, 0, id, NULL, 0);
         return;
     }
-    struct fetches *f = &c->fetches[type];
-    if (f->count == MAX_FETCHES) {
-        emit_data(c, type, NULL, 0); /* the agent has not answered any of them */
+    struct fetches *all = &c->fetches[type];
+    uint64_t now_ns = orl_now_ns();
+    if (all->count == MAX_FETCHES) {
+        give_up(c, type); /* the agent has not answered any of them */
     }
-    if (f->count == 0) {
-        f->turn = ++c->turn;
+    while (all->count > 0 && now_ns - all->f[0].asked_ns > PATIENCE_NS) {
+        tell(c, type, &all->f[0], NULL, 0);
+        drop_oldest(all);
     }
-    f->ids[f->count++] = id;
+    all->f[all->count++] =
+        (struct fetch){.id = id, .turn = ++c->turn, .asked_ns = now_ns, .offer = c->offers};
     spice_main_channel_clipboard_selection_request(c->main, SELECTION, types[type].agents);
 }
 

@@ -60,6 +60,17 @@ static void terminators_are_cut_and_bytes_that_are_no_text_replaced(void **state
     FROM_GUEST("\xE2\x82", false, "??");
 }
 
+static void text_of_the_host_is_cleaned_as_well(void **state)
+{
+    (void)state;
+    TO_GUEST("end\0\0", true, "end");
+    TO_GUEST("\0", true, "");
+    TO_GUEST("a\0b", false, "a?b");
+    TO_GUEST("gr\xFCn\n\xC3\xA4\n", true, "gr?n\r\n\xC3\xA4\r\n");
+    TO_GUEST("\xFF\xFE\xC3(\0x", false, "?\?\?(?x");
+    TO_GUEST("\xE2\x82\n", true, "??\r\n");
+}
+
 static void a_text_that_would_grow_over_the_bound_is_refused(void **state)
 {
     (void)state;
@@ -111,6 +122,7 @@ int main(void)
         cmocka_unit_test(text_for_a_guest_gets_its_line_ends),
         cmocka_unit_test(text_from_a_guest_gets_ours),
         cmocka_unit_test(terminators_are_cut_and_bytes_that_are_no_text_replaced),
+        cmocka_unit_test(text_of_the_host_is_cleaned_as_well),
         cmocka_unit_test(a_text_that_would_grow_over_the_bound_is_refused),
         cmocka_unit_test(any_text_survives_the_way_to_a_guest_and_back),
     };

@@ -55,6 +55,13 @@ static uint32_t sum_of(const uint8_t *data, size_t n)
     return sum;
 }
 
+/* The agent has heard all that was asked of it, and has been heard. */
+static void settle(struct rig *r)
+{
+    rig_tell(r, "agent-request 77"); /* refused at once, in order with everything else */
+    rig_expect(r, "data none 0 ");
+}
+
 static void put_content(struct rig *r, const char *type, const void *data, size_t n)
 {
     char path[160];
@@ -64,6 +71,7 @@ static void put_content(struct rig *r, const char *type, const void *data, size_
     assert_int_equal(fwrite(data, 1, n, f), n);
     fclose(f);
     rig_tell(r, "agent-content %s %s", type, path);
+    settle(r);
 }
 
 static struct orl_spice_note wait_note(struct rig *r, enum orl_spice_note_kind kind)
@@ -124,6 +132,13 @@ static uint8_t *noise(size_t n)
     return data;
 }
 
+static void set_mode(struct rig *r, const char *mode)
+{
+    settle(r);
+    rig_tell(r, "agent-mode %s", mode);
+    settle(r);
+}
+
 static void text_and_images_come_from_the_guest(void **state)
 {
     struct rig *r = *state;
@@ -161,6 +176,16 @@ static void text_and_images_go_to_the_guest(void **state)
     rig_tell(r, "agent-request 77"); /* a type nobody knows is refused at once */
     rig_expect(r, "data none 0 ");
     free(png);
+}
+
+static void text_for_the_guest_is_clean(void **state)
+{
+    struct rig *r = *state;
+    start(r);
+    rig_request(r, ORL_SPICE_CLIP_OFFER, ORL_CLIP_TEXT | ORL_CLIP_PNG, 0, 0, NULL, 0);
+    rig_expect(r, "grab text png");
+    serve(r, "text", ORL_CLIP_TEXT, "\xFF\xC3(\0x\0", 6, "?\?(?x", 5);
+    serve(r, "png", ORL_CLIP_PNG, "\xFF\xC3(\0x\0", 6, "\xFF\xC3(\0x\0", 6);
 }
 
 static void line_ends_are_those_of_the_guest(void **state)
@@ -265,11 +290,11 @@ static void an_agent_that_answers_too_much_or_never_does_no_harm(void **state)
     rig_tell(r, "agent-mode unasked");
     rig_tell(r, "agent-grab text"); /* when this is heard, the other was */
     expect_offer(r, ORL_CLIP_TEXT);
-    rig_tell(r, "agent-mode twice");
+    set_mode(r, "twice");
     fetch(r, ORL_CLIP_TEXT, 1, "yes", 3);
-    rig_tell(r, "agent-mode none");
+    set_mode(r, "none");
     fetch(r, ORL_CLIP_TEXT, 2, NULL, 0);
-    rig_tell(r, "agent-mode mute");
+    set_mode(r, "mute");
     for (uint64_t id = 10; id < 15; id++) { /* the fifth is one too many: four are given up */
         rig_request(r, ORL_SPICE_CLIP_REQUEST, ORL_CLIP_TEXT, 0, id, NULL, 0);
     }
@@ -277,7 +302,7 @@ static void an_agent_that_answers_too_much_or_never_does_no_harm(void **state)
         struct orl_spice_note note = wait_note(r, ORL_SPICE_CLIP_DATA);
         assert_true(note.id == id && !note.data);
     }
-    rig_tell(r, "agent-mode well");
+    set_mode(r, "well");
     rig_request(r, ORL_SPICE_CLIP_REQUEST, ORL_CLIP_TEXT, 0, 15, NULL, 0);
     for (uint64_t id = 14; id < 16; id++) { /* the answer serves both */
         struct orl_spice_note note = wait_note(r, ORL_SPICE_CLIP_DATA);
@@ -285,6 +310,45 @@ static void an_agent_that_answers_too_much_or_never_does_no_harm(void **state)
         assert_int_equal(note.len, 3);
         free(note.data);
     }
+}
+
+static void ask(struct rig *r, uint64_t id)
+{
+    rig_request(r, ORL_SPICE_CLIP_REQUEST, ORL_CLIP_TEXT, 0, id, NULL, 0);
+    rig_expect(r, "request text");
+}
+
+static void expect_text(struct rig *r, uint64_t id, const char *want)
+{
+    struct orl_spice_note note = wait_note(r, ORL_SPICE_CLIP_DATA);
+    assert_true(note.id == id);
+    assert_non_null(note.data);
+    assert_string_equal((const char *)note.data, want);
+    free(note.data);
+}
+
+static void a_late_answer_is_not_taken_for_one_about_a_newer_offer(void **state)
+{
+    struct rig *r = *state;
+    start(r);
+    set_mode(r, "late");
+    put_content(r, "text", "OLD", 3);
+    rig_tell(r, "agent-grab text");
+    expect_offer(r, ORL_CLIP_TEXT);
+    ask(r, 1);
+    ask(r, 2);
+    put_content(r, "text", "NEW", 3);
+    rig_tell(r, "agent-grab text");
+    expect_offer(r, ORL_CLIP_TEXT);
+    ask(r, 3);
+    rig_tell(r, "agent-answer");
+    expect_text(r, 1, "OLD"); /* one answer serves both */
+    expect_text(r, 2, "OLD");
+    ask(r, 4);
+    rig_tell(r, "agent-answer"); /* the second's own answer: nobody waits for it any more */
+    rig_tell(r, "agent-answer");
+    expect_text(r, 3, "NEW");
+    expect_text(r, 4, "NEW");
 }
 
 static void requests_of_the_agent_are_bounded(void **state)
@@ -367,6 +431,8 @@ int main(void)
         TEST(the_end_of_an_agent_ends_what_was_asked_and_offered),
         TEST(a_server_that_comes_back_finds_the_clipboard_working),
         TEST(an_agent_that_answers_too_much_or_never_does_no_harm),
+        TEST(a_late_answer_is_not_taken_for_one_about_a_newer_offer),
+        TEST(text_for_the_guest_is_clean),
         TEST(requests_of_the_agent_are_bounded),
         TEST(garbage_and_huge_sizes_do_not_end_the_session),
         TEST(more_than_the_bound_is_refused_both_ways),
