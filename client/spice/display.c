@@ -171,7 +171,7 @@ static void copy(struct display *d)
                                           .pitch = p.stride,
                                           .data = p.data};
     uint64_t now_ns = orl_now_ns();
-    int err = orl_screen_copy(&d->screen, &view, d->seen_ns ? d->seen_ns : now_ns, now_ns);
+    int err = orl_screen_copy(&d->screen, &view, d->seen_ns ? d->seen_ns : now_ns);
     if (err) {
         say_once(d, err, &p);
         orl_screen_gone(&d->screen);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define PX_BYTES 4u /* of the slots */
 
 void orl_screen_init(struct orl_screen *s, struct orl_fallback *out)
@@ -172,8 +174,7 @@ static void describe(struct orl_screen *s, struct orl_slot *slot)
                                          .white_nits = ORL_WHITE_NITS};
 }
 
-int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from, uint64_t seen_ns,
-                    uint64_t now_ns)
+int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from, uint64_t seen_ns)
 {
     int err = check(s, from);
     if (err) {
@@ -200,7 +201,7 @@ int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from, u
     describe(s, slot);
     slot->map = map;
     slot->t_seen_ns = seen_ns;
-    slot->t_ready_ns = now_ns;
+    slot->t_ready_ns = orl_now_ns();
     orl_mailbox_publish(&s->out->frame_mb);
     s->shown = true;
     wake_render(s);

@@ -59,11 +59,12 @@ bool orl_screen_is_damaged(const struct orl_screen *s);
 
 /*
  * Copies what is stale, hands the slot over, wakes render. `from` is checked against the place.
+ * seen_ns: when the oldest change in it was noticed; the slot is ready when the copy is done.
  * ORL_OK; ORL_EUNSUPPORTED: a format that is not known; ORL_EINVAL: sizes that do not fit;
  * ORL_ENOMEM. Nothing is handed over after an error.
  */
 ORL_MUST int orl_screen_copy(struct orl_screen *s, const struct orl_surface_view *from,
-                             uint64_t seen_ns, uint64_t now_ns);
+                             uint64_t seen_ns);
 
 /* Another picture is handed over in its place. */
 void orl_screen_forget(struct orl_screen *s);
