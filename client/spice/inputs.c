@@ -27,7 +27,7 @@
 #define BACKLOG     256 /* messages given to the library since its queue was last known empty */
 #define FLUSH_EVERY 32
 #define LOOK_MS     500
-#define WHEEL_MAX   32 /* notches of one command; nobody turns faster */
+#define WHEEL_MAX   ORL_PACER_WHEEL_MAX
 #define ACK_BUNCH                                                                              \
     4 /* the server acknowledges each fourth motion: SPICE_INPUT_MOTION_ACK_BUNCH */
 #define CODE_PAUSE 0x146

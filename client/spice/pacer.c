@@ -196,16 +196,16 @@ static uint64_t ready_at(const struct orl_pacer *p, const struct orl_cmd *c)
     }
 }
 
-static int32_t chunk(int32_t all)
+static int32_t chunk(int32_t all, int32_t most)
 {
-    return all > MOTION_MAX ? MOTION_MAX : all < -MOTION_MAX ? -MOTION_MAX : all;
+    return all > most ? most : all < -most ? -most : all;
 }
 
 static void sent_motion(struct orl_pacer *p, uint64_t now_ns, struct orl_cmd *c)
 {
     struct orl_cmd *head = &p->items[p->head];
-    c->dx = chunk(head->dx);
-    c->dy = chunk(head->dy);
+    c->dx = chunk(head->dx, MOTION_MAX);
+    c->dy = chunk(head->dy, MOTION_MAX);
     head->dx -= c->dx;
     head->dy -= c->dy;
     if (head->dx == 0 && head->dy == 0) {
@@ -215,6 +215,18 @@ static void sent_motion(struct orl_pacer *p, uint64_t now_ns, struct orl_cmd *c)
     p->stuck_x = limited(p->stuck_x + c->dx);
     p->stuck_y = limited(p->stuck_y + c->dy);
     mouse_event(p, now_ns, false);
+}
+
+/* Many notches are one command when they had to wait (input/cmdq.h). */
+static void sent_wheel(struct orl_pacer *p, uint64_t now_ns, struct orl_cmd *c)
+{
+    struct orl_cmd *head = &p->items[p->head];
+    c->dy = chunk(head->dy, ORL_PACER_WHEEL_MAX);
+    head->dy -= c->dy;
+    if (head->dy == 0) {
+        pop(p);
+    }
+    mouse_event(p, now_ns, true);
 }
 
 static void note_key(struct orl_pacer *p, const struct orl_cmd *c)
@@ -243,6 +255,10 @@ static void sent(struct orl_pacer *p, uint64_t now_ns, struct orl_cmd *c)
         sent_motion(p, now_ns, c);
         return;
     }
+    if (c->kind == ORL_CMD_WHEEL) {
+        sent_wheel(p, now_ns, c);
+        return;
+    }
     if (p->items[p->head].kind != ORL_CMD_RELEASE_ALL) {
         pop(p);
     }
@@ -253,7 +269,6 @@ static void sent(struct orl_pacer *p, uint64_t now_ns, struct orl_cmd *c)
         p->button_after_ns[c->code % ORL_PACER_BUTTONS] = now_ns + ORL_PACER_HOLD_NS;
         mouse_event(p, now_ns, true);
         break;
-    case ORL_CMD_WHEEL: mouse_event(p, now_ns, true); break;
     case ORL_CMD_KEY: note_key(p, c); /* fall through */
     case ORL_CMD_LOCKS:
         p->keys_free_ns = later(p->keys_free_ns, now_ns) + key_bytes(c) * ORL_PACER_KEY_NS;

@@ -41,6 +41,7 @@
 #define ORL_PACER_BUTTONS   8
 #define ORL_PACER_NUDGE     0xff /* a kind beside enum orl_cmd_kind */
 #define ORL_PACER_NEVER     UINT64_MAX
+#define ORL_PACER_WHEEL_MAX 32 /* notches of one command that is pulled; more are several */
 
 struct orl_pacer {
     struct orl_cmd items[ORL_PACER_LEN];
@@ -66,7 +67,8 @@ bool orl_pacer_has_room(const struct orl_pacer *p);
 
 /*
  * The next command to send now; false: nothing yet, see orl_pacer_due(). A RELEASE_ALL comes out as
- * single keys and buttons going up; all other kinds as they went in, or a NUDGE. A key that goes
+ * single keys and buttons going up; long motion and many notches come in pieces; all other kinds as
+ * they went in, or a NUDGE. A key that goes
  * down while it is down is passed on: a PS/2 keyboard repeats like that. What is pulled counts as
  * sent.
  */

@@ -399,6 +399,32 @@ static void pulse_forgives_our_own_sleep(void **state)
     assert_false(orl_pulse_look(&p, &s, 60500 * MS));
 }
 
+/* A sum that waited in the queue (input/cmdq.h) may be of any size. */
+static void pacer_loses_no_notch_of_the_wheel(void **state)
+{
+    (void)state;
+    struct orl_pacer p;
+    struct orl_cmd c;
+    orl_pacer_init(&p);
+    push(&p, (struct orl_cmd){.kind = ORL_CMD_WHEEL, .dy = 100});
+    push(&p, (struct orl_cmd){.kind = ORL_CMD_WHEEL, .dy = -70});
+    push(&p, (struct orl_cmd){.kind = ORL_CMD_WHEEL, .dx = 3});
+    int32_t up = 0, down = 0;
+    for (uint64_t ms = 1; ms < 10000 && orl_pacer_busy(&p); ms++) {
+        while (orl_pacer_pull(&p, ms * MS, &c)) {
+            if (c.kind == ORL_CMD_WHEEL) {
+                assert_in_range(c.dy + ORL_PACER_WHEEL_MAX, 0, 2 * ORL_PACER_WHEEL_MAX);
+                assert_true(c.dy <= 0 || down == 0); /* in order */
+                up += c.dy > 0 ? c.dy : 0;
+                down += c.dy < 0 ? c.dy : 0;
+            }
+        }
+    }
+    assert_int_equal(up, 100);
+    assert_int_equal(down, -70);
+    assert_false(orl_pacer_busy(&p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +438,7 @@ int main(void)
         cmocka_unit_test(pacer_lets_a_key_through_at_once),
         cmocka_unit_test(pacer_never_floods_a_ps2_keyboard),
         cmocka_unit_test(pacer_releases_all_that_it_told),
+        cmocka_unit_test(pacer_loses_no_notch_of_the_wheel),
         cmocka_unit_test(pacer_refuses_what_it_has_no_room_for),
         cmocka_unit_test(pulse_tells_a_hanging_server_from_a_quiet_one),
         cmocka_unit_test(pulse_forgives_our_own_sleep),
