@@ -258,7 +258,7 @@ static void detach(void *self, SpiceChannel *channel)
     }
 }
 
-const struct orl_spice_part orl_spice_cursor = {.name = "cursor",
+const struct orl_spice_part orl_spice_cursor = {.name = "the pointer",
                                                 .type = spice_cursor_channel_get_type,
                                                 .wanted = wanted,
                                                 .create = create,

@@ -409,7 +409,7 @@ static void detach(void *self, SpiceChannel *channel)
     }
 }
 
-const struct orl_spice_part orl_spice_display = {.name = "display",
+const struct orl_spice_part orl_spice_display = {.name = "the display",
                                                  .type = spice_display_channel_get_type,
                                                  .wanted = wanted,
                                                  .create = create,

@@ -13,11 +13,17 @@
 
 #define ORL_SPICE_CHANNELS_MAX 32
 
+#define ORL_SPICE_NOBODY SIZE_MAX
+
 /* A connected channel and the part that serves it. */
 struct orl_spice_attached {
     SpiceChannel *channel; /* a reference of ours */
-    size_t part;           /* index in orl_spice.parts */
-    bool open;
+    size_t part;           /* index in orl_spice.parts; ORL_SPICE_NOBODY */
+    bool open, said;       /* said: that it does not come back */
+    uint64_t opened_ns;    /* when it opened last */
+    uint64_t lost_ns;      /* since when it is gone, or comes and goes; 0: all is well */
+    uint64_t due_ns;       /* gone: when it is connected again */
+    uint32_t pause_ms;     /* between the attempts */
 };
 
 struct orl_spice_active {
@@ -36,6 +42,7 @@ struct orl_spice_try {
     int64_t peer_pid;               /* process behind the Unix socket; 0 unknown */
     guint timer;                    /* deadline of the attempt, or next attempt */
     guint end;                      /* the attempt is over, taken down from the loop */
+    guint mend;                     /* timer: a lost channel is to be connected again */
     GCancellable *probing;          /* is the server still there? NULL: nobody asks */
     struct orl_spice_reason reason; /* why it is over */
     uint32_t pause_ms;              /* before the next attempt */
@@ -71,6 +78,8 @@ void orl_session_fail(struct orl_spice *s, enum orl_spice_fault fault, const cha
 void orl_channels_offer(struct orl_spice *s, SpiceChannel *channel);
 void orl_channels_gone(struct orl_spice *s, const SpiceChannel *channel);
 void orl_channels_end(struct orl_spice *s);
+/* One is lost that is not back yet. */
+bool orl_channels_missing(const struct orl_spice *s);
 
 /* channel_main.c: what the main channel tells. */
 void orl_main_attach(struct orl_spice *s);

@@ -17,6 +17,7 @@ struct playback {
     struct orl_audio *audio;
     SpiceChannel *channel; /* the one that is served; NULL: none */
     bool playing;
+    bool volume_told; /* the guest changed its volume, or muted it */
     bool said_format; /* the line about a format that cannot be played */
 };
 
@@ -99,6 +100,7 @@ static void on_volume(SpiceChannel *channel, GParamSpec *spec, gpointer arg)
     guint16 *volume = NULL; /* the channel's own array */
     g_object_get(channel, "nchannels", &n, "volume", &volume, NULL);
     if (volume && n > 0) {
+        p->volume_told = true;
         orl_audio_play_volume(p->audio, volume, n < CHANNELS_MAX ? n : CHANNELS_MAX);
     }
 }
@@ -109,7 +111,27 @@ static void on_mute(SpiceChannel *channel, GParamSpec *spec, gpointer arg)
     (void)spec;
     gboolean mute = FALSE;
     g_object_get(channel, "mute", &mute, NULL);
+    p->volume_told = true;
     orl_audio_play_mute(p->audio, mute != FALSE);
+}
+
+static void on_event(SpiceChannel *channel, SpiceChannelEvent event, gpointer arg)
+{
+    (void)channel;
+    if (event != SPICE_CHANNEL_OPENED) {
+        stop(arg); /* cut: the library does not say that it stops */
+    }
+}
+
+/* The next guest may say nothing about its volume. */
+static void forget_volume(struct playback *p)
+{
+    static const uint16_t full = UINT16_MAX;
+    if (p->volume_told) {
+        orl_audio_play_volume(p->audio, &full, 1);
+        orl_audio_play_mute(p->audio, false);
+        p->volume_told = false;
+    }
 }
 
 static void attach(void *self, SpiceChannel *channel)
@@ -126,6 +148,7 @@ static void attach(void *self, SpiceChannel *channel)
     g_signal_connect(channel, "playback-get-delay", G_CALLBACK(on_get_delay), p);
     g_signal_connect(channel, "notify::volume", G_CALLBACK(on_volume), p);
     g_signal_connect(channel, "notify::mute", G_CALLBACK(on_mute), p);
+    g_signal_connect(channel, "channel-event", G_CALLBACK(on_event), p);
 }
 
 static void detach(void *self, SpiceChannel *channel)
@@ -135,11 +158,12 @@ static void detach(void *self, SpiceChannel *channel)
         g_signal_handlers_disconnect_by_data(channel, p);
         p->channel = NULL;
         stop(p);
+        forget_volume(p);
     }
 }
 
 const struct orl_spice_part orl_spice_playback = {
-    .name = "playback",
+    .name = "sound",
     .type = spice_playback_channel_get_type,
     .wanted = wanted,
     .create = create,

@@ -34,6 +34,7 @@ struct record {
     SpiceChannel *channel; /* the one that is served; NULL: none */
     bool wanted;           /* the guest has the device open, in this format: */
     uint32_t rate, channels;
+    bool volume_told; /* the guest changed the microphone's volume, or muted it */
     bool open;        /* allowed, and PipeWire was asked */
     uint64_t paid_ns; /* what the guest should have heard up to here was sent */
     int wake_fd;      /* eventfd: PipeWire's thread says that there is something */
@@ -188,6 +189,7 @@ static void on_volume(SpiceChannel *channel, GParamSpec *spec, gpointer arg)
     guint16 *volume = NULL; /* the channel's own array */
     g_object_get(channel, "nchannels", &n, "volume", &volume, NULL);
     if (volume && n > 0 && r->audio) {
+        r->volume_told = true;
         orl_audio_rec_volume(r->audio, volume, n < CHANNELS_MAX ? n : CHANNELS_MAX);
     }
 }
@@ -199,7 +201,27 @@ static void on_mute(SpiceChannel *channel, GParamSpec *spec, gpointer arg)
     gboolean mute = FALSE;
     g_object_get(channel, "mute", &mute, NULL);
     if (r->audio) {
+        r->volume_told = true;
         orl_audio_rec_mute(r->audio, mute != FALSE);
+    }
+}
+
+static void on_event(SpiceChannel *channel, SpiceChannelEvent event, gpointer arg)
+{
+    (void)channel;
+    if (event != SPICE_CHANNEL_OPENED) {
+        finish(arg); /* cut: the library does not say that it stops */
+    }
+}
+
+/* The next guest may say nothing about its volume. */
+static void forget_volume(struct record *r)
+{
+    static const uint16_t full = UINT16_MAX;
+    if (r->volume_told) {
+        orl_audio_rec_volume(r->audio, &full, 1);
+        orl_audio_rec_mute(r->audio, false);
+        r->volume_told = false;
     }
 }
 
@@ -247,6 +269,7 @@ static void attach(void *self, SpiceChannel *channel)
     g_signal_connect(channel, "record-stop", G_CALLBACK(on_stop), r);
     g_signal_connect(channel, "notify::volume", G_CALLBACK(on_volume), r);
     g_signal_connect(channel, "notify::mute", G_CALLBACK(on_mute), r);
+    g_signal_connect(channel, "channel-event", G_CALLBACK(on_event), r);
 }
 
 static void detach(void *self, SpiceChannel *channel)
@@ -256,6 +279,7 @@ static void detach(void *self, SpiceChannel *channel)
         g_signal_handlers_disconnect_by_data(channel, r);
         finish(r);
         r->channel = NULL;
+        forget_volume(r);
     }
 }
 
@@ -274,7 +298,7 @@ static bool request(void *self, const struct orl_spice_note *note)
 }
 
 const struct orl_spice_part orl_spice_record = {
-    .name = "record",
+    .name = "the microphone",
     .type = spice_record_channel_get_type,
     .wanted = wanted,
     .create = create,

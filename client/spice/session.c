@@ -362,7 +362,7 @@ bool orl_session_request(struct orl_spice *s, const struct orl_spice_note *note)
         }
         return true;
     case ORL_SPICE_TAKE_BACK:
-        if (!s->t.ready) {
+        if (!s->t.ready || orl_channels_missing(s)) {
             connect_anew(s);
         }
         return true;

@@ -163,7 +163,7 @@ static void detach(void *self, SpiceChannel *channel)
 }
 
 const struct orl_spice_part orl_spice_share = {
-    .name = "shared folder",
+    .name = "the shared folder",
     .type = spice_webdav_channel_get_type,
     .wanted = wanted,
     .create = create,

@@ -203,6 +203,32 @@ static void what_the_server_does_wrong_is_overcome(void **state)
     tap_close(t);
 }
 
+/* It says nothing about volume. */
+static void the_next_guest_is_as_loud_as_it_is(void **state)
+{
+    (void)state;
+    struct tap *t = tap_open("orl-sink", 2, 60);
+    assert_non_null(t);
+    connect_sound();
+    rig_tell(&v.rig, "volume 20000 20000");
+    rig_tell(&v.rig, "mute 1");
+    rig_tell(&v.rig, "tone 500 20");
+    pause_ms(1500);
+    assert_true(level_now(t, 0) < 1e-4);
+    rig_kill_server(&v.rig);
+    rig_wait_state(&v.rig, ORL_SPICE_WAITING);
+    rig_serve(&v.rig, NULL);
+    rig_wait(&v.rig, has_sound);
+    rig_tell(&v.rig, "tone 500 30");
+    bool heard = false;
+    for (int i = 0; i < 100 && !heard; i++) {
+        pause_ms(200);
+        heard = fabs(level_now(t, 0) - LEVEL) < 0.02 && fabs(level_now(t, 1) - LEVEL) < 0.02;
+    }
+    assert_true(heard);
+    tap_close(t);
+}
+
 static void without_audio_nothing_breaks(void **state)
 {
     (void)state;
@@ -354,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_guests_tone_is_heard, begin, end),
         cmocka_unit_test_setup_teardown(other_rates_and_compressed_sound_are_heard, begin, end),
         cmocka_unit_test_setup_teardown(volume_and_mute_are_followed, begin, end),
+        cmocka_unit_test_setup_teardown(the_next_guest_is_as_loud_as_it_is, begin, end),
         cmocka_unit_test_setup_teardown(what_the_server_does_wrong_is_overcome, begin, end),
         cmocka_unit_test_setup_teardown(without_audio_nothing_breaks, begin, end),
         cmocka_unit_test_setup_teardown(the_guest_hears_silence_until_it_may_listen, begin,

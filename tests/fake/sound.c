@@ -13,6 +13,7 @@
  *   shut                 ends the tone
  *   volume L R   mute 1|0   of playback          mic-volume L R   mic-mute 1|0   of recording
  *   record 1|0
+ *   unplug-speakers      there is no playback channel any more, for good
  */
 #include <math.h>
 #include <stdlib.h>
@@ -281,6 +282,11 @@ static void sound_start(struct fake *f)
 
 static bool sound_command(struct fake *f, const char *verb, const char *args)
 {
+    if (strcmp(verb, "unplug-speakers") == 0) {
+        shut();
+        spice_server_remove_interface(&g.play.base);
+        return true;
+    }
     if (strcmp(verb, "rate") == 0) {
         set_rate((uint32_t)strtoul(args, NULL, 10));
         return true;
