@@ -125,7 +125,7 @@ static gboolean on_mend(gpointer arg)
     struct orl_spice *s = arg;
     uint64_t now_ns = orl_now_ns();
     s->t.mend = 0;
-    if (s->t.end != 0) {
+    if (s->t.end != 0 || s->t.losing) {
         return G_SOURCE_REMOVE; /* it is all taken down; the server may have another client */
     }
     for (size_t i = 0; i < s->t.attached_n; i++) {

@@ -37,13 +37,22 @@ struct orl_spice_try {
     SpiceMainChannel *main;
     struct orl_spice_attached attached[ORL_SPICE_CHANNELS_MAX];
     size_t attached_n;
-    bool ready;                     /* the main channel is up */
-    uint64_t ready_ns;              /* since when */
-    int64_t peer_pid;               /* process behind the Unix socket; 0 unknown */
-    guint timer;                    /* deadline of the attempt, or next attempt */
-    guint end;                      /* the attempt is over, taken down from the loop */
-    guint mend;                     /* timer: a lost channel is to be connected again */
-    GCancellable *probing;          /* is the server still there? NULL: nobody asks */
+    bool opened;           /* the server has let us in */
+    bool init;             /* the main channel has had its first message */
+    bool listed;           /* the server has offered other channels */
+    bool inputs_listed;    /* the inputs channel is among them */
+    bool ready;            /* all of this that is wanted is there */
+    bool main_over;        /* the main channel has ended */
+    bool main_first;       /* and another one that was open had not, in that moment */
+    bool losing;           /* ready, but ending: lost.c asks what to make of it */
+    uint64_t ready_ns;     /* since when */
+    uint64_t lost_ns;      /* when lost.c was last asked; 0 never */
+    int64_t peer_pid;      /* process behind the Unix socket; 0 unknown */
+    guint timer;           /* deadline of the attempt, next attempt, or lost.c's */
+    guint end;             /* the attempt is over, taken down from the loop */
+    guint guard;           /* lost.c: the main channel's socket is watched for its end */
+    guint mend;            /* timer: a lost channel is to be connected again */
+    GCancellable *probing; /* is the server still there? NULL: nobody asks */
     struct orl_spice_reason reason; /* why it is over */
     uint32_t pause_ms;              /* before the next attempt */
     char *password;                 /* given by SET_PASSWORD; wiped when freed */
@@ -74,6 +83,17 @@ bool orl_session_request(struct orl_spice *s, const struct orl_spice_note *note)
 /* The session is over for this reason; taken down from the loop, so it may be called anywhere. */
 void orl_session_fail(struct orl_spice *s, enum orl_spice_fault fault, const char *detail);
 
+/* What follows a session that was lost or taken; with one that stands, it ends now. */
+enum orl_next { ORL_NEXT_LATER, ORL_NEXT_NOW, ORL_NEXT_TAKEN };
+void orl_session_next(struct orl_spice *s, enum orl_next next);
+
+/* lost.c: asks what to make of the end of a session that still stands in part, or has another look
+ * at one that is taken; calls orl_session_next() later, unless timer and probe are cancelled. */
+void orl_lost_guard(struct orl_spice *s, GSocket *main_socket); /* a session begins */
+void orl_lost_unguard(struct orl_spice *s);                     /* it is torn down */
+void orl_lost_ask(struct orl_spice *s);
+void orl_lost_watch(struct orl_spice *s);
+
 /* channels.c: a channel of the session came (parts are attached, it is connected), went; all go. */
 void orl_channels_offer(struct orl_spice *s, SpiceChannel *channel);
 void orl_channels_gone(struct orl_spice *s, const SpiceChannel *channel);
@@ -92,7 +112,12 @@ void orl_main_set_size(struct orl_spice *s, uint32_t w, uint32_t h);
 
 /* probe.c: asks whether a server is there that is the one we had, without taking its session.
  * `done` is called later, from the loop, unless *probing is cancelled before. */
-enum orl_probe { ORL_PROBE_GONE, ORL_PROBE_OTHER, ORL_PROBE_SAME };
+enum orl_probe {
+    ORL_PROBE_GONE,   /* nobody listens, or hung up without an answer */
+    ORL_PROBE_SILENT, /* neither yes nor no: no way there, or no answer within two seconds */
+    ORL_PROBE_OTHER,
+    ORL_PROBE_SAME
+};
 void orl_probe_start(struct orl_spice *s, void (*done)(struct orl_spice *s, enum orl_probe r));
 
 /* status.c */

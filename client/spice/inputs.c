@@ -365,7 +365,8 @@ static gboolean on_look(gpointer arg)
         .read_bytes = read_bytes,
         .flushed = in->flushes,
         .unread = (uint32_t)unread,
-        .owes = in->flush != NULL || in->motions >= ACK_BUNCH,
+        .acks = in->motions >= ACK_BUNCH,
+        .owes = in->flush != NULL,
     };
     if (orl_pulse_look(&in->pulse, &signs, orl_now_ns())) {
         orl_session_fail(in->spice, ORL_SPICE_TIMEOUT, "it does not take input any more");

@@ -6,7 +6,8 @@
  * Asked by a connection that says hello as a SPICE client does and hangs up at the server's reply.
  * libspice-server drops the client it has only after the new one has authenticated, so this takes
  * nothing from anybody. A bare connect would not do: a tunnel (ssh -L) or a proxy accepts
- * connections for a server that is gone; they do not answer the hello.
+ * connections for a server that is gone; they do not answer the hello. The reply is read to its end:
+ * who hangs up before it leaves a warning in the server's log.
  *
  * A machine that is restarted in the very moment must not pass for the one we had. On a Unix socket
  * the kernel says which process listens: another number is another server, and our connection is
@@ -31,6 +32,7 @@
 
 #define TLS_LOOK_AFTER_MS 50
 #define ANSWER_S          2
+#define REPLY_MAX         4096 /* libspice-server: about 200 bytes, the most of it a public key */
 
 static const char magic[4] = {'R', 'E', 'D', 'Q'}; /* SPICE_MAGIC as bytes */
 
@@ -40,7 +42,8 @@ struct probe {
     GCancellable *cancel;
     GSocketConnection *connection;
     uint8_t hello[sizeof(SpiceLinkHeader) + sizeof(SpiceLinkMess) + sizeof(uint32_t)];
-    uint8_t magic[4];
+    SpiceLinkHeader header;
+    uint8_t rest[REPLY_MAX];
     enum orl_probe if_alive;
 };
 
@@ -60,25 +63,54 @@ static void finish(struct probe *p, enum orl_probe result)
     g_free(p);
 }
 
+static enum orl_probe from_error(const GError *error)
+{
+    bool gone = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+                g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+                g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
+                g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+    return gone ? ORL_PROBE_GONE : ORL_PROBE_SILENT;
+}
+
+static void on_rest(GObject *stream, GAsyncResult *result, gpointer arg)
+{
+    struct probe *p = arg;
+    /* Read or not: it has answered. */
+    g_input_stream_read_all_finish(G_INPUT_STREAM(stream), result, NULL, NULL);
+    finish(p, p->if_alive);
+}
+
 static void on_reply(GObject *stream, GAsyncResult *result, gpointer arg)
 {
     struct probe *p = arg;
     gsize n = 0;
-    bool ok = g_input_stream_read_all_finish(G_INPUT_STREAM(stream), result, &n, NULL);
-    ok = ok && n == sizeof(p->magic) && memcmp(p->magic, magic, sizeof(p->magic)) == 0;
-    finish(p, ok ? p->if_alive : ORL_PROBE_GONE);
+    GError *error = NULL;
+    if (!g_input_stream_read_all_finish(G_INPUT_STREAM(stream), result, &n, &error)) {
+        finish(p, from_error(error));
+        g_clear_error(&error);
+        return;
+    }
+    if (n != sizeof(p->header) || memcmp(&p->header.magic, magic, sizeof(magic)) != 0) {
+        finish(p, ORL_PROBE_GONE);
+        return;
+    }
+    gsize size = MIN(GUINT32_FROM_LE(p->header.size), sizeof(p->rest));
+    g_input_stream_read_all_async(G_INPUT_STREAM(stream), p->rest, size, G_PRIORITY_DEFAULT,
+                                  p->cancel, on_rest, p);
 }
 
 static void on_hello_sent(GObject *stream, GAsyncResult *result, gpointer arg)
 {
     struct probe *p = arg;
-    if (!g_output_stream_write_all_finish(G_OUTPUT_STREAM(stream), result, NULL, NULL)) {
-        finish(p, ORL_PROBE_GONE);
+    GError *error = NULL;
+    if (!g_output_stream_write_all_finish(G_OUTPUT_STREAM(stream), result, NULL, &error)) {
+        finish(p, from_error(error));
+        g_clear_error(&error);
         return;
     }
     GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(p->connection));
-    g_input_stream_read_all_async(in, p->magic, sizeof(p->magic), G_PRIORITY_DEFAULT, p->cancel,
-                                  on_reply, p);
+    g_input_stream_read_all_async(in, &p->header, sizeof(p->header), G_PRIORITY_DEFAULT,
+                                  p->cancel, on_reply, p);
 }
 
 /* The first message of the protocol: spice/protocol.h, all numbers little endian. */
@@ -119,9 +151,11 @@ static bool other_process(const struct probe *p)
 static void on_connected(GObject *client, GAsyncResult *result, gpointer arg)
 {
     struct probe *p = arg;
-    p->connection = g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, NULL);
+    GError *error = NULL;
+    p->connection = g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
     if (!p->connection || g_cancellable_is_cancelled(p->cancel)) {
-        finish(p, ORL_PROBE_GONE);
+        finish(p, from_error(error));
+        g_clear_error(&error);
         return;
     }
     p->if_alive = other_process(p) ? ORL_PROBE_OTHER : ORL_PROBE_SAME;

@@ -2,7 +2,9 @@
 /*
  * Does the server still take what it is sent? Looked at twice a second. A server that hangs keeps
  * its sockets open, so nothing fails; it shows in what it owes: bytes it does not read, messages the
- * library cannot get rid of, acknowledgements of motion that do not come. Pure.
+ * library cannot get rid of, acknowledgements of motion that do not come. What went into a socket
+ * proves nothing: on TCP the kernel of a server that hangs takes it, and says so. Hence keys alone,
+ * which nobody acknowledges, do not show over TCP that the server hangs. Pure.
  */
 #ifndef ORL_SPICE_PULSE_H
 #define ORL_SPICE_PULSE_H
@@ -19,6 +21,7 @@ struct orl_pulse_signs {
     uint64_t read_bytes; /* what the server has said so far */
     uint64_t flushed;    /* how often the library's queue has been empty when asked */
     uint32_t unread;     /* bytes in the socket that the server has not taken */
+    bool acks;           /* it owes an acknowledgement of motion */
     bool owes;           /* it owes an answer, or the library's queue does not empty */
 };
 

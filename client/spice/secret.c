@@ -15,7 +15,9 @@ static int open_file(const char *path, char *why, size_t why_cap)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
-        snprintf(why, why_cap, "%s: %s", path, strerror(errno));
+        bool home = path[0] == '~'; /* a shell leaves it alone behind "=", and so do we */
+        snprintf(why, why_cap, "%s: %s%s", path, strerror(errno),
+                 home ? "; write the home folder out, ~ has no meaning here" : "");
     }
     return fd;
 }

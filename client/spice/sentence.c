@@ -44,7 +44,7 @@ static const struct words by_state[] = {
 
 static void address(const struct orl_spice_conf *c, char *out, size_t cap)
 {
-    int port = c->port != 0 ? c->port : c->tls_port;
+    int port = c->tls_port != 0 ? c->tls_port : c->port; /* with both, all goes over TLS */
     const char *host = c->host ? c->host : "";
     if (port == 0) {
         orl_str_copy(out, cap, host);
@@ -55,8 +55,12 @@ static void address(const struct orl_spice_conf *c, char *out, size_t cap)
     }
 }
 
-static const struct words *choose(const struct orl_spice_status *s)
+static const struct words *choose(const struct orl_spice_status *s,
+                                  const struct orl_spice_conf *c)
 {
+    static const struct words socket_with_port = {
+        "The SPICE host %s cannot be reached.",
+        "It is the path of a socket: set spice:port=0, and no spice:tlsPort."};
     static const struct words asked = {
         "The SPICE server at %s wants a password.",
         "Enter it, or set spice:password or spice:passwordFile."};
@@ -64,6 +68,9 @@ static const struct words *choose(const struct orl_spice_status *s)
         return s->password_tried ? &waiting[ORL_SPICE_AUTH] : &asked;
     }
     if (s->state == ORL_SPICE_WAITING || s->state == ORL_SPICE_CONNECTING) {
+        if (s->fault == ORL_SPICE_NO_HOST && c->host && c->host[0] == '/') {
+            return &socket_with_port;
+        }
         size_t n = sizeof(waiting) / sizeof(waiting[0]);
         return &waiting[(size_t)s->fault < n ? s->fault : ORL_SPICE_LOST];
     }
@@ -88,7 +95,7 @@ void orl_spice_sentence(const struct orl_spice_status *s, const struct orl_spice
 {
     char where[300];
     address(conf, where, sizeof(where));
-    const struct words *w = choose(s);
+    const struct words *w = choose(s, conf);
     fill(headline, headline_cap, w->headline, where);
     fill(hint, hint_cap, w->hint, where);
 }

@@ -2,14 +2,20 @@
 /*
  * One SpiceSession per attempt, from connect to the decision what comes next:
  *
- *   attempt --OPENED--> ready --ended--> probe --same server still serves--> TAKEN, nothing more
- *      |                  |                `----gone or another one-------> attempt again
- *      |                  `--stopped answering-------------------------> pause, attempt again
- *      `--failed--> PASSWORD, nothing more; or pause 0.25 s .. 5 s, attempt again
+ *   attempt --complete--> ready --ended--> lost.c --taken by another client--> TAKEN
+ *      |                    |                |-------a connection broke----> attempt again at once
+ *      |                    |                `-------the server is gone----> pause, attempt again
+ *      |                    `--stopped answering---------------------------> pause, attempt again
+ *      `--failed--> pause 0.25 s .. 5 s, attempt again
  *
- * A session that another client takes looks on the wire like any other end: libspice-server closes
- * all connections without a word. What tells the two apart is whether the server lives on; see
- * probe.c for how that is asked without taking the session back.
+ * Complete is an attempt when the main channel has had its first message and, where input is wanted,
+ * the inputs channel is open: a server that hangs in between must not pass for a session.
+ *
+ * A password that is refused makes the state PASSWORD: the user is asked. What he typed is not tried
+ * again; a password of the options is, and its file is read again, because a virtual machine that
+ * starts may get its password a moment later, and because a file may be corrected.
+ *
+ * In TAKEN nothing is tried before the user asks for it or the server has been gone.
  */
 #define ORL_LOG_MODULE "spice"
 #include <stdio.h>
@@ -23,7 +29,8 @@
 #include "spice/impl.h"
 #include "spice/secret.h"
 
-#define ATTEMPT_MS     4000 /* from connect to the main channel being up */
+#define ATTEMPT_MS                                                                             \
+    4000 /* to the main channel's first message; then to the open inputs channel */
 #define PAUSE_FIRST_MS 250
 #define PAUSE_LAST_MS  5000
 #define SETTLED_NS     (2 * ORL_NS_PER_S) /* a session this old was a success: pauses start anew */
@@ -84,27 +91,86 @@ static GSocket *main_socket(struct orl_spice *s)
 }
 
 /* Linux tells who listens behind a Unix socket: unix(7), SO_PEERCRED. */
-static int64_t peer_pid(struct orl_spice *s)
+static int64_t peer_pid(GSocket *socket)
 {
-    GSocket *socket = main_socket(s);
     struct ucred who = {0};
     socklen_t len = sizeof(who);
     bool known = socket && g_socket_get_family(socket) == G_SOCKET_FAMILY_UNIX &&
                  getsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_PEERCRED, &who, &len) == 0;
-    g_clear_object(&socket);
     return known ? who.pid : 0;
 }
 
-static void on_opened(struct orl_spice *s)
+static void complete(struct orl_spice *s)
 {
     stop_timer(s);
     s->t.ready = true;
     s->t.ready_ns = orl_now_ns();
-    s->t.peer_pid = peer_pid(s);
     s->t.reason = (struct orl_spice_reason){0};
     s->status.epoch++;
     enter(s, ORL_SPICE_READY);
     orl_main_opened(s);
+}
+
+static gboolean on_deadline(gpointer arg)
+{
+    struct orl_spice *s = arg;
+    s->t.timer = 0;
+    if (s->t.init && s->t.listed && !s->t.inputs_listed) {
+        complete(s); /* a server without keyboard and mouse: the rest is of use */
+        return G_SOURCE_REMOVE;
+    }
+    GSocket *socket = main_socket(s);
+    orl_session_fail(s, socket ? ORL_SPICE_TIMEOUT : ORL_SPICE_NO_HOST,
+                     s->t.init ? "keyboard and mouse do not open within 4 seconds"
+                     : socket  ? "no answer within 4 seconds"
+                               : "no connection within 4 seconds");
+    g_clear_object(&socket);
+    return G_SOURCE_REMOVE;
+}
+
+static void start_deadline(struct orl_spice *s)
+{
+    stop_timer(s);
+    s->t.timer = g_timeout_add(ATTEMPT_MS, on_deadline, s);
+}
+
+/* The library opens the main channel when the server has let us in. The mouse mode, which is not 0,
+ * is in the first message of the server, MAIN_INIT. */
+static void on_first_message(GObject *channel, GParamSpec *spec, gpointer arg)
+{
+    struct orl_spice *s = arg;
+    (void)spec;
+    gint mode = 0;
+    g_object_get(channel, "mouse-mode", &mode, NULL);
+    if (mode == 0 || s->t.init || s->t.end != 0) {
+        return;
+    }
+    s->t.init = true;
+    if (s->conf.input) {
+        start_deadline(s);
+    } else {
+        complete(s);
+    }
+}
+
+static void on_inputs_event(SpiceChannel *channel, SpiceChannelEvent event, gpointer arg)
+{
+    struct orl_spice *s = arg;
+    (void)channel;
+    if (event == SPICE_CHANNEL_OPENED && s->t.init && !s->t.ready && s->t.end == 0) {
+        complete(s);
+    }
+}
+
+static void on_opened(struct orl_spice *s)
+{
+    GSocket *socket = main_socket(s);
+    s->t.opened = true;
+    s->t.peer_pid = peer_pid(socket);
+    if (socket && s->t.guard == 0) {
+        orl_lost_guard(s, socket);
+    }
+    g_clear_object(&socket);
 }
 
 static void on_main_event(SpiceChannel *channel, SpiceChannelEvent event, gpointer arg)
@@ -117,13 +183,14 @@ static void on_main_event(SpiceChannel *channel, SpiceChannelEvent event, gpoint
     if (event == SPICE_CHANNEL_SWITCHING || event == SPICE_CHANNEL_NONE) {
         return;
     }
+    s->t.main_over = true;
     const GError *error = spice_channel_get_error(channel);
     gulong heard = 0;
     g_object_get(channel, "total-read-bytes", &heard, NULL);
     orl_debug("main channel: event %d after %lu bytes%s%s", (int)event, heard,
               error ? ": " : "", error ? error->message : "");
     struct orl_spice_reason reason;
-    if (s->t.ready) {
+    if (s->t.opened) {
         orl_fault_set(&reason, ORL_SPICE_LOST, error ? error->message : NULL);
     } else {
         orl_fault_from_event(&reason, (int)event, error, heard, s->t.murmur);
@@ -138,9 +205,16 @@ static void on_channel_new(SpiceSession *session, SpiceChannel *channel, gpointe
     if (SPICE_IS_MAIN_CHANNEL(channel) && !s->t.main) {
         s->t.main = g_object_ref(SPICE_MAIN_CHANNEL(channel));
         g_signal_connect(channel, "channel-event", G_CALLBACK(on_main_event), s);
+        g_signal_connect(channel, "notify::mouse-mode", G_CALLBACK(on_first_message), s);
         orl_main_attach(s);
     }
+    bool inputs = SPICE_IS_INPUTS_CHANNEL(channel);
+    s->t.listed = s->t.listed || !SPICE_IS_MAIN_CHANNEL(channel);
+    s->t.inputs_listed = s->t.inputs_listed || inputs;
     orl_channels_offer(s, channel);
+    if (inputs && s->conf.input) {
+        g_signal_connect(channel, "channel-event", G_CALLBACK(on_inputs_event), s);
+    }
 }
 
 static void on_channel_destroy(SpiceSession *session, SpiceChannel *channel, gpointer arg)
@@ -154,6 +228,7 @@ static void teardown(struct orl_spice *s)
     if (!s->t.session) {
         return;
     }
+    orl_lost_unguard(s);
     orl_channels_end(s);
     if (s->t.main) {
         orl_main_detach(s);
@@ -162,7 +237,8 @@ static void teardown(struct orl_spice *s)
     g_signal_handlers_disconnect_by_data(s->t.session, s);
     spice_session_disconnect(s->t.session);
     g_clear_object(&s->t.session);
-    s->t.ready = false;
+    s->t.opened = s->t.init = s->t.listed = s->t.inputs_listed = false;
+    s->t.ready = s->t.main_over = s->t.losing = false;
     orl_status_clear_session(s);
 }
 
@@ -176,18 +252,44 @@ static gboolean on_pause_over(gpointer arg)
     return G_SOURCE_REMOVE;
 }
 
+static void start_pause(struct orl_spice *s)
+{
+    s->t.timer = g_timeout_add(s->t.pause_ms, on_pause_over, s);
+    s->t.pause_ms = MIN(s->t.pause_ms * 2, PAUSE_LAST_MS);
+}
+
 static void wait_then_attempt(struct orl_spice *s)
 {
     s->status.retry_ns = orl_now_ns() + s->t.pause_ms * ORL_NS_PER_MS;
-    s->t.timer = g_timeout_add(s->t.pause_ms, on_pause_over, s);
-    s->t.pause_ms = MIN(s->t.pause_ms * 2, PAUSE_LAST_MS);
+    start_pause(s);
     enter(s, ORL_SPICE_WAITING);
 }
 
-static void on_probed(struct orl_spice *s, enum orl_probe result)
+static void ask_for_password(struct orl_spice *s)
 {
-    if (result == ORL_PROBE_SAME) {
+    const struct orl_spice_conf *c = &s->conf;
+    bool option = c->password && c->password[0];
+    bool file = !option && c->password_file && c->password_file[0];
+    if (!s->t.password && file && !s->status.password_tried) {
+        char why[160];
+        snprintf(why, sizeof(why), "the first line of %s is empty", c->password_file);
+        orl_fault_set(&s->t.reason, ORL_SPICE_AUTH, why);
+    }
+    if (!s->t.password && (option || file)) {
+        start_pause(s);
+    }
+    enter(s, ORL_SPICE_PASSWORD);
+}
+
+void orl_session_next(struct orl_spice *s, enum orl_next next)
+{
+    teardown(s);
+    if (next == ORL_NEXT_TAKEN) {
         enter(s, ORL_SPICE_TAKEN);
+        orl_lost_watch(s);
+    } else if (next == ORL_NEXT_NOW) {
+        enter(s, ORL_SPICE_WAITING); /* to say what happened */
+        attempt(s);
     } else {
         wait_then_attempt(s);
     }
@@ -202,15 +304,14 @@ static gboolean on_end(gpointer arg)
     if (was_ready && orl_now_ns() - s->t.ready_ns >= SETTLED_NS) {
         s->t.pause_ms = PAUSE_FIRST_MS;
     }
+    if (was_ready && s->t.reason.fault == ORL_SPICE_LOST) {
+        s->t.losing = true; /* it stands: which of its channels end tells what happened */
+        orl_lost_ask(s);
+        return G_SOURCE_REMOVE;
+    }
     teardown(s);
     if (s->t.reason.fault == ORL_SPICE_AUTH) {
-        enter(s, ORL_SPICE_PASSWORD);
-    } else if (was_ready && s->t.reason.fault == ORL_SPICE_LOST) {
-        s->status.retry_ns = orl_now_ns() + s->t.pause_ms * ORL_NS_PER_MS;
-        s->status.state = ORL_SPICE_WAITING; /* said when it is known which of the two it is */
-        s->status.fault = ORL_SPICE_LOST;
-        orl_spice_publish(s);
-        orl_probe_start(s, on_probed);
+        ask_for_password(s);
     } else {
         wait_then_attempt(s);
     }
@@ -219,7 +320,7 @@ static gboolean on_end(gpointer arg)
 
 void orl_session_fail(struct orl_spice *s, enum orl_spice_fault fault, const char *detail)
 {
-    if (s->t.end != 0) {
+    if (s->t.end != 0 || s->t.losing) {
         return; /* the first reason counts */
     }
     orl_fault_set(&s->t.reason, fault, detail);
@@ -228,17 +329,6 @@ void orl_session_fail(struct orl_spice *s, enum orl_spice_fault fault, const cha
 }
 
 /* ---- Starting one. -------------------------------------------------------------------------- */
-
-static gboolean on_deadline(gpointer arg)
-{
-    struct orl_spice *s = arg;
-    s->t.timer = 0;
-    GSocket *socket = main_socket(s);
-    orl_session_fail(s, socket ? ORL_SPICE_TIMEOUT : ORL_SPICE_NO_HOST,
-                     socket ? "no answer within 4 seconds" : "no connection within 4 seconds");
-    g_clear_object(&socket);
-    return G_SOURCE_REMOVE;
-}
 
 static void set_address(const struct orl_spice_conf *c, SpiceSession *session)
 {
@@ -297,7 +387,9 @@ static void attempt(struct orl_spice *s)
 {
     stop_timer(s);
     s->t.murmur[0] = '\0';
-    enter(s, ORL_SPICE_CONNECTING);
+    if (s->t.reason.fault != ORL_SPICE_AUTH) { /* else the user is being asked, meanwhile */
+        enter(s, ORL_SPICE_CONNECTING);
+    }
     SpiceSession *session = spice_session_new();
     s->t.session = session;
     set_address(&s->conf, session);
@@ -313,7 +405,7 @@ static void attempt(struct orl_spice *s)
     }
     g_signal_connect(session, "channel-new", G_CALLBACK(on_channel_new), s);
     g_signal_connect(session, "channel-destroy", G_CALLBACK(on_channel_destroy), s);
-    s->t.timer = g_timeout_add(ATTEMPT_MS, on_deadline, s);
+    start_deadline(s);
     if (!spice_session_connect(session)) {
         orl_session_fail(s, ORL_SPICE_NO_HOST, "the library refuses the address");
     }
@@ -338,6 +430,7 @@ static void cancel_plans(struct orl_spice *s)
         g_source_remove(s->t.end);
         s->t.end = 0;
     }
+    s->t.losing = false;
     stop_timer(s);
 }
 
@@ -357,12 +450,12 @@ bool orl_session_request(struct orl_spice *s, const struct orl_spice_note *note)
     case ORL_SPICE_SET_PASSWORD:
         orl_secret_free(&s->t.password);
         s->t.password = orl_secret_copy(note->data ? (const char *)note->data : "");
-        if (!s->t.ready) {
+        if (!s->t.ready || s->t.losing) {
             connect_anew(s);
         }
         return true;
     case ORL_SPICE_TAKE_BACK:
-        if (!s->t.ready || orl_channels_missing(s)) {
+        if (!s->t.ready || s->t.losing || orl_channels_missing(s)) {
             connect_anew(s);
         }
         return true;

@@ -31,10 +31,12 @@ struct orl_spice_conf { /* strings are borrowed until stop; "" is none */
 enum orl_spice_state {
     ORL_SPICE_OFF,        /* not started */
     ORL_SPICE_CONNECTING, /* first time, or again */
-    ORL_SPICE_READY,      /* main channel up; see `has` for the others */
-    ORL_SPICE_WAITING,    /* lost or refused; tried again at retry_ns */
-    ORL_SPICE_PASSWORD,   /* the server wants a password, or another one: nothing is tried */
-    ORL_SPICE_TAKEN       /* another client has taken the session: nothing is tried */
+    ORL_SPICE_READY,   /* main channel up, and inputs where wanted; see `has` for the others */
+    ORL_SPICE_WAITING, /* lost or refused; tried again at retry_ns */
+    ORL_SPICE_PASSWORD, /* the server wants a password, or another one: what was typed is not tried
+                             again; what the options say is, without leaving this state */
+    ORL_SPICE_TAKEN /* another client has taken the session: nothing is tried before the server
+                             has been gone */
 };
 
 /* Why the last attempt or session ended. */

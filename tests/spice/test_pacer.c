@@ -387,6 +387,36 @@ static void pulse_tells_a_hanging_server_from_a_quiet_one(void **state)
     assert_in_range(told_ms, 184500, 186000);
 }
 
+/* The user goes on: each look finds a queue that became empty, and more in the socket. */
+static void pulse_does_not_take_a_write_into_a_socket_for_life(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 2; how++) {
+        struct orl_pulse p;
+        struct orl_pulse_signs s = {.read_bytes = 100, .owes = true, .acks = how == 1};
+        bool told = false;
+        orl_pulse_init(&p);
+        for (uint64_t ms = 500; ms < 10000; ms += 500) {
+            s.flushed++;
+            s.unread += how == 0 ? 40 : 0; /* else: the server's kernel has taken it */
+            told |= orl_pulse_look(&p, &s, ms * MS);
+        }
+        assert_true(told);
+    }
+}
+
+static void pulse_takes_an_emptied_socket_for_life(void **state)
+{
+    (void)state;
+    struct orl_pulse p;
+    struct orl_pulse_signs s = {.read_bytes = 100, .owes = true};
+    orl_pulse_init(&p);
+    for (uint64_t ms = 500; ms < 60000; ms += 500) { /* keys: nobody acknowledges them */
+        s.flushed++;
+        assert_false(orl_pulse_look(&p, &s, ms * MS));
+    }
+}
+
 static void pulse_forgives_our_own_sleep(void **state)
 {
     (void)state;
@@ -441,6 +471,8 @@ int main(void)
         cmocka_unit_test(pacer_loses_no_notch_of_the_wheel),
         cmocka_unit_test(pacer_refuses_what_it_has_no_room_for),
         cmocka_unit_test(pulse_tells_a_hanging_server_from_a_quiet_one),
+        cmocka_unit_test(pulse_does_not_take_a_write_into_a_socket_for_life),
+        cmocka_unit_test(pulse_takes_an_emptied_socket_for_life),
         cmocka_unit_test(pulse_forgives_our_own_sleep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,38 @@ static void session_gives_up_a_server_that_stopped_reading(void **state)
     rig_wait(r, second_epoch);
 }
 
+static void check_frozen_is_told(struct rig *r, enum orl_cmd_kind kind)
+{
+    rig_connect(r);
+    rig_wait(r, rig_has_inputs);
+    kill(r->server.pid, SIGSTOP);
+    /* The user goes on; not so much that the socket is full. */
+    for (int i = 0; i < 150 && !rig_wait_ms(r, timed_out, 100); i++) {
+        push(r, (struct orl_cmd){.kind = kind, .dx = 1, .code = 0x1e, .down = i % 2 == 0});
+    }
+    assert_true(timed_out(&r->status)); /* and need not stop for it to be told */
+    kill(r->server.pid, SIGCONT);
+    rig_wait(r, second_epoch);
+}
+
+static void session_gives_up_a_frozen_server_while_the_user_types(void **state)
+{
+    rig_serve(*state, NULL);
+    check_frozen_is_told(*state, ORL_CMD_KEY);
+}
+
+/* Here the kernel of the frozen server takes everything, and acknowledges it. */
+static void session_over_tcp_gives_up_a_frozen_server_while_the_mouse_moves(void **state)
+{
+    struct rig *r = *state;
+    char port[16];
+    snprintf(port, sizeof(port), "%d", rig_free_port());
+    rig_serve_at(r, "--port", port, NULL);
+    r->conf.host = "127.0.0.1";
+    r->conf.port = (int)strtol(port, NULL, 10);
+    check_frozen_is_told(r, ORL_CMD_MOTION);
+}
+
 static void session_survives_a_short_stall(void **state)
 {
     struct rig *r = *state;
@@ -369,6 +401,8 @@ int main(void)
         CASE(session_stops_at_once_while_it_connects),
         CASE(session_stops_at_once_when_taken),
         CASE(session_gives_up_a_server_that_stopped_reading),
+        CASE(session_gives_up_a_frozen_server_while_the_user_types),
+        CASE(session_over_tcp_gives_up_a_frozen_server_while_the_mouse_moves),
         CASE(session_survives_a_short_stall),
         CASE(session_can_be_started_and_stopped_many_times),
     };

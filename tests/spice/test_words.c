@@ -86,6 +86,33 @@ static void reasons_come_from_the_error_that_the_library_keeps(void **state)
     assert_int_equal(r.fault, ORL_SPICE_LOST);
 }
 
+static void words_name_the_port_that_is_used(void **state)
+{
+    (void)state;
+    char headline[200], hint[200];
+    struct orl_spice_conf c = {.host = "there", .port = 5900, .tls_port = 5901};
+    struct orl_spice_status s = {.state = ORL_SPICE_READY};
+    orl_spice_sentence(&s, &c, headline, sizeof(headline), hint, sizeof(hint));
+    assert_non_null(strstr(headline, "port 5901"));
+    c.tls_port = 0;
+    orl_spice_sentence(&s, &c, headline, sizeof(headline), hint, sizeof(hint));
+    assert_non_null(strstr(headline, "port 5900"));
+}
+
+static void words_for_a_socket_with_a_port_name_the_option(void **state)
+{
+    (void)state;
+    char headline[200], hint[200];
+    struct orl_spice_conf c = {.host = "/run/vm.sock", .port = 5900};
+    struct orl_spice_status s = {.state = ORL_SPICE_WAITING, .fault = ORL_SPICE_NO_HOST};
+    orl_spice_sentence(&s, &c, headline, sizeof(headline), hint, sizeof(hint));
+    assert_non_null(strstr(headline, "/run/vm.sock"));
+    assert_non_null(strstr(hint, "spice:port=0"));
+    c.host = "there";
+    orl_spice_sentence(&s, &c, headline, sizeof(headline), hint, sizeof(hint));
+    assert_null(strstr(hint, "spice:port=0"));
+}
+
 static void passwords_are_chosen_in_order(void **state)
 {
     (void)state;
@@ -121,6 +148,8 @@ int main(void)
         cmocka_unit_test(words_exist_for_every_state_and_reason),
         cmocka_unit_test(words_fit_in_small_places),
         cmocka_unit_test(reasons_come_from_the_error_that_the_library_keeps),
+        cmocka_unit_test(words_name_the_port_that_is_used),
+        cmocka_unit_test(words_for_a_socket_with_a_port_name_the_option),
         cmocka_unit_test(passwords_are_chosen_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
