@@ -825,5 +825,62 @@ def anything_may_fail_at_random_and_nothing_sticks():
         expect_tone(vm, 440)
 
 
+CHANNELS = {"main": 1, "display": 2, "inputs": 3, "pointer": 4, "sound": 5, "microphone": 6}
+
+
+class Relay(Program):
+    """A way to the machine's SPICE server whose connections can be broken one by one."""
+
+    def __init__(self, vm):
+        self.path = os.path.join(vm.folder, "relay")
+        super().__init__([os.path.join(BUILD, "tests", "orl_relay"), self.path, vm.socket_path])
+        self.expect("^ready")
+
+    def break_one(self, channel):
+        self.ask(f"break {CHANNELS[channel]}", f"^break {CHANNELS[channel]}")
+
+
+def connections_break_at_random_and_all_come_back():
+    """Sound, picture, keyboard: each goes on when only its connection broke, and nobody is asked."""
+    dice = random.Random(int(os.environ.get("ORL_SEED", "5")))
+    with Machine(mouse="virtio") as vm:
+        relay = Relay(vm)
+        with connect(vm, f"spice:host={relay.path}", "win:autoResize=yes", "egl:scale=1", "win:alerts=no",
+                     size="640x480") as viewer:
+            end, main = time.monotonic() + 20 * SCALE, time.monotonic()
+            while time.monotonic() < end:
+                channel = dice.choice(list(CHANNELS))
+                # The main channel twice within ten seconds looks like another client.
+                if channel != "main" or time.monotonic() > main + 15:
+                    relay.break_one(channel)
+                    main = time.monotonic() if channel in ("main", "inputs") else main
+                for name in dice.sample(list(KEYS), 3):
+                    xdo("key", name)
+                xdo("mousemove_relative", "--", dice.randint(-9, 9), dice.randint(-9, 9))
+                time.sleep(dice.random())
+                check(viewer.alive(), "the viewer ended")
+            links = [line for line in relay.lines.since() if line.startswith("link ")]
+            check(len(links) > 2 * len(CHANNELS), f"too few connections were made again: {links}")
+            check(not any("Another program" in line for line in viewer.lines.since()), "a theft was made up")
+            mark = vm.mark()
+
+            def key_arrives():
+                xdo("key", "m")
+                return (50, 0) in vm.keys(mark)
+
+            wait_until(key_arrives, "no key arrives any more", 2 * PATIENCE)
+            vm.settle()
+            check(not vm.held(), f"still held: {vm.held()}")
+
+            def same():
+                width, height, want = vm.screendump()
+                return len(set(want)) > 1 and screen(width, height) == want
+
+            wait_until(same, "the window does not show what QEMU's screen does", 2 * PATIENCE)
+            vm.command("volume 100")
+            expect_tone(vm, 440)
+        relay.stop()
+
+
 if __name__ == "__main__":
     sys.exit(run_case(globals()[sys.argv[2]]))

@@ -7,6 +7,7 @@
  * Says "ready", then "link TYPE" for each connection (TYPE: number of the channel, SPICE_CHANNEL_*).
  * Obeys lines of standard input and repeats each when done:
  *   cut TYPE    ends the connections of that channel, 0: all; the server does not learn of it
+ *   break TYPE  the same, and the server does
  *   stall TYPE  new connections of it: what the server says after it has let the client in is kept
  *   close TYPE  the same, and the connection is cut there
  *   mute TYPE   new connections of it: all that the server says is kept
@@ -154,6 +155,12 @@ static void obey(struct relay *r, const char *line)
             if (r->links[i].client >= 0 && (type == 0 || r->links[i].type == type)) {
                 close(r->links[i].client);
                 r->links[i].client = -1;
+            }
+        }
+    } else if (sscanf(line, "break %d", &type) == 1) {
+        for (size_t i = 0; i < LINKS_MAX; i++) {
+            if (r->links[i].client >= 0 && r->links[i].type == type) {
+                end_link(&r->links[i]);
             }
         }
     } else if (strcmp(line, "pass") == 0) {
