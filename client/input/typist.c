@@ -333,9 +333,10 @@ static void move_modifier(struct orl_typist *t, uint8_t wanted, struct orl_typis
 /* A space after a dead key, also when the text was cut off between them. */
 static struct stroke next_stroke(const struct orl_typist *t)
 {
-    return t->spacing         ? (struct stroke){.usage = USAGE_SPACE}
-           : t->at < t->count ? t->letter[t->at].way[t->caps]
-                              : (struct stroke){0};
+    if (t->spacing) {
+        return (struct stroke){.usage = USAGE_SPACE};
+    }
+    return t->at < t->count ? t->letter[t->at].way[t->caps] : (struct stroke){0};
 }
 
 bool orl_typist_next(struct orl_typist *t, uint64_t now_ns, struct orl_typist_key *out)

@@ -57,10 +57,10 @@ static void put_top(char out[8], float ms)
 static float scale_for(float ms)
 {
     static const float steps[] = {1, 2, 5};
-    for (float decade = 1; decade < MOST_MS; decade *= 10) {
+    for (uint32_t decade = 1; decade < (uint32_t)MOST_MS; decade *= 10) {
         for (int i = 0; i < 3; i++) {
-            if (ms <= steps[i] * decade) {
-                return steps[i] * decade;
+            if (ms <= steps[i] * (float)decade) {
+                return steps[i] * (float)decade;
             }
         }
     }
