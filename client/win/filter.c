@@ -20,16 +20,29 @@ static const struct {
     {93, SDL_SCANCODE_MODE, 148},       /* Zenkaku/Hankaku of Japanese keyboards */
 };
 
+static void see_key(struct orl_win *win, const XKeyEvent *key)
+{
+    uint8_t code = (uint8_t)key->keycode;
+    bool down = key->type == KeyPress;
+    bool repeats = down && win->x_down[code];
+    win->x_code = code;
+    win->x_down[code] = down;
+    for (size_t i = 0; i < ORL_WIN_ODD_KEYS;
+         i++) { /* SDL may take the release for another key's */
+        win->odd_down[i] = win->odd_down[i] && (down || odd_keys[i].code != code);
+    }
+    if (!repeats) {
+        orl_win_raw_reach(win, (uint32_t)key->time);
+    }
+}
+
 static void see(struct orl_win *win, const XEvent *e)
 {
     const XIRawEvent *raw = NULL;
     win->x_code = 0;
     switch (e->type) {
     case KeyPress:
-    case KeyRelease:
-        win->x_code = (uint8_t)e->xkey.keycode;
-        orl_win_raw_reach(win, (uint32_t)e->xkey.time);
-        break;
+    case KeyRelease: see_key(win, &e->xkey); break;
     case ButtonPress:
     case ButtonRelease: orl_win_raw_reach(win, (uint32_t)e->xbutton.time); break;
     case GenericEvent:
@@ -85,6 +98,7 @@ static int filter(void *arg, SDL_Event *e)
     case SDL_WINDOWEVENT:
         if (e->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
             memset(win->odd_down, 0, sizeof(win->odd_down)); /* SDL forgets all keys, too */
+            memset(win->x_down, 0, sizeof(win->x_down));
         }
         return 1;
     default: return 1;

@@ -7,8 +7,10 @@
 /* SDL's connection may tell of a step before ours has it: a rest is asked for so much later. */
 #define REST_NS (2 * ORL_NS_PER_MS)
 
-static void push(struct orl_win *win)
+/* True: there was something. */
+static bool push(struct orl_win *win)
 {
+    bool any = false;
     int32_t dx, dy;
     while (orl_raw_x11_take(win->raw, &dx, &dy)) {
         SDL_Event e;
@@ -21,9 +23,20 @@ static void push(struct orl_win *win)
         if (SDL_PeepEvents(&e, 1, SDL_ADDEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT) != 1) {
             orl_raw_x11_return(win->raw, dx, dy); /* the queue is full */
             win->raw_due_ns = orl_now_ns() + REST_NS;
-            return;
+            return true;
         }
+        any = true;
     }
+    return any;
+}
+
+/* A wait of SDL's that began before raw_due_ns was set ends. */
+static void end_wait(struct orl_win *win)
+{
+    SDL_Event e;
+    SDL_zero(e);
+    e.type = win->wake_type;
+    (void)SDL_PeepEvents(&e, 1, SDL_ADDEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT);
 }
 
 void orl_win_raw_step(struct orl_win *win, uint32_t time)
@@ -36,7 +49,10 @@ void orl_win_raw_step(struct orl_win *win, uint32_t time)
         orl_raw_x11_return(win->raw, -win->raw_told_x, -win->raw_told_y);
         win->raw_heard = true;
     }
-    push(win);
+    bool waits = win->raw_due_ns == 0;
+    if (!push(win) && waits) {
+        end_wait(win);
+    }
     win->raw_due_ns = orl_now_ns() + REST_NS;
 }
 
@@ -44,7 +60,7 @@ void orl_win_raw_reach(struct orl_win *win, uint32_t time)
 {
     if (win->raw_on && win->raw_heard) {
         orl_raw_x11_reach(win->raw, time);
-        push(win);
+        (void)push(win);
     }
 }
 
@@ -88,9 +104,13 @@ void orl_win_stop_raw(struct orl_win *win)
 
 void orl_win_settle_raw(struct orl_win *win)
 {
-    if (win->raw_due_ns && orl_now_ns() >= win->raw_due_ns) {
-        win->raw_due_ns = 0;
-        orl_raw_x11_finish(win->raw);
-        push(win);
+    if (!win->raw_due_ns || orl_now_ns() < win->raw_due_ns) {
+        return;
     }
+    /* Keys and buttons among the steps that are here now take their place first. */
+    orl_raw_x11_fetch(win->raw);
+    SDL_PumpEvents();
+    win->raw_due_ns = 0;
+    orl_raw_x11_rest(win->raw);
+    (void)push(win);
 }

@@ -2,18 +2,21 @@
 #include "win/raw_x11.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <X11/extensions/XInput2.h>
 #include <X11/Xlib.h>
 
+#include "base/clock.h"
 #include "win/surface_impl.h"
 
 #define ORL_LOG_MODULE "win"
 #include "base/log.h"
 
-#define SOURCES 16
-#define FAR     1e6 /* a step beyond this is cut */
+#define SOURCES  16
+#define FAR      1e6 /* a step beyond this is cut */
+#define REACH_NS (5 * ORL_NS_PER_MS)
 
 struct axis {
     bool absolute;
@@ -219,22 +222,41 @@ void orl_raw_x11_look(struct orl_raw_x11 *x, uint32_t time)
     (void)read_until(x, &time);
 }
 
+static bool is_marked(const struct orl_raw_x11 *x, uint32_t time)
+{
+    return x->marks > 0 && x->mark_time == time;
+}
+
+/* False: nothing has come until `end_ns`. */
+static bool wait_for_more(struct orl_raw_x11 *x, uint64_t end_ns)
+{
+    struct pollfd p = {.fd = ConnectionNumber(x->dpy), .events = POLLIN};
+    uint64_t now_ns = orl_now_ns();
+    return now_ns < end_ns &&
+           poll(&p, 1, (int)((end_ns - now_ns + ORL_NS_PER_MS - 1) / ORL_NS_PER_MS)) > 0;
+}
+
 void orl_raw_x11_reach(struct orl_raw_x11 *x, uint32_t time)
 {
+    uint64_t end_ns = orl_now_ns() + REACH_NS;
     bool all = read_until(x, &time);
-    if (x->marks > 0 && x->mark_time == time) { /* the key or button itself */
+    while (!all && !is_marked(x, time) && wait_for_more(x, end_ns)) {
+        all = read_until(x, &time);
+    }
+    if (is_marked(x, time)) { /* the key or button itself */
         x->marks--;
-    } else if (!all) {
-        XSync(x->dpy, False);
-        (void)read_until(x, &time);
     }
 }
 
-void orl_raw_x11_finish(struct orl_raw_x11 *x)
+void orl_raw_x11_fetch(struct orl_raw_x11 *x)
 {
     if (!x->lost) {
         XSync(x->dpy, False);
     }
+}
+
+void orl_raw_x11_rest(struct orl_raw_x11 *x)
+{
     (void)read_until(x, NULL);
 }
 
@@ -254,7 +276,8 @@ static void listen(struct orl_raw_x11 *x, bool on)
     }
     if (!x->lost) {
         XISelectEvents(x->dpy, DefaultRootWindow(x->dpy), masks, 2);
-        orl_raw_x11_finish(x);
+        orl_raw_x11_fetch(x);
+        orl_raw_x11_rest(x);
     }
 }
 

@@ -32,10 +32,12 @@ void orl_raw_x11_stop(struct orl_raw_x11 *x);
 /* Counts the steps up to `time` that have come; does not wait. */
 void orl_raw_x11_look(struct orl_raw_x11 *x, uint32_t time);
 /* The same, for a key or button of that time: no step that was before it is missing. May wait for the
- * server once. */
+ * server's word of the key or button here, 5 ms at most; for a key that repeats there is none. */
 void orl_raw_x11_reach(struct orl_raw_x11 *x, uint32_t time);
-/* Counts all steps until now. Waits for the server once. */
-void orl_raw_x11_finish(struct orl_raw_x11 *x);
+/* Fetches all steps until now, for the functions above and below. Waits for the server once. */
+void orl_raw_x11_fetch(struct orl_raw_x11 *x);
+/* Counts all that have come. */
+void orl_raw_x11_rest(struct orl_raw_x11 *x);
 
 /* Takes whole counts; fractions stay. ORL_RAW_MAX at once at most. False: none are left. */
 #define ORL_RAW_MAX 30000

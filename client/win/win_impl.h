@@ -28,7 +28,8 @@ struct orl_win {
 
     /* X11, filter.c: */
     bool filtered;
-    uint8_t x_code; /* of the key event that SDL is at; 0 another event */
+    uint8_t x_code;   /* of the key event that SDL is at; 0 another event */
+    bool x_down[256]; /* keys by the account of the X server's events */
     bool odd_down[ORL_WIN_ODD_KEYS];
     uint8_t keys[SDL_NUM_SCANCODES];
     /* raw.c: */

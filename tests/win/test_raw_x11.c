@@ -153,6 +153,29 @@ static void buttons_come_after_the_steps_before_them(void **state)
     capture(r, false);
 }
 
+/* Main was busy: the rest of a step is due when the button, and what was moved after it, come. */
+static void what_is_dragged_is_dragged_after_a_busy_time_too(void **state)
+{
+    struct rig *r = *state;
+    struct words step = {.n = 0};
+    struct words drag = {.n = 0};
+    say(&step, "mousemove_relative -- 5 0");
+    say(&drag, "mousedown 1 sleep 0.01 mousemove_relative -- 40 0 sleep 0.01 mouseup 1");
+    capture(r, true);
+    for (int i = 0; i < 10; i++) {
+        do_it(&step);
+        hear(r, 50.0 * i + 5, 0, (uint32_t)i);
+        do_it(&step); /* heard of, and not waited for */
+        struct orl_event ev = orl_win_wait(r->win, orl_now_ns() + PATIENCE_NS);
+        take(r, &ev);
+        do_it(&drag);
+        orl_sleep_until(orl_now_ns() + 20 * ORL_NS_PER_MS);
+        hear(r, 50.0 * i + 50, 0, (uint32_t)i + 1);
+        assert_true(r->x_at_down[i] <= 50.0 * i + 10);
+    }
+    capture(r, false);
+}
+
 static void a_capture_begins_and_ends_with_nothing_left_over(void **state)
 {
     struct rig *r = *state;
@@ -178,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_step_of_a_fast_mouse_is_lost),
         cmocka_unit_test(buttons_come_after_the_steps_before_them),
+        cmocka_unit_test(what_is_dragged_is_dragged_after_a_busy_time_too),
         cmocka_unit_test(a_capture_begins_and_ends_with_nothing_left_over),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
