@@ -285,7 +285,8 @@ static void follow_password(struct orl_app *app, enum orl_spice_state before)
         app->spice_status.state == ORL_SPICE_PASSWORD || (file && is_password_file(app, file));
     if (app->spice_status.state == ORL_SPICE_READY) {
         app->password_asked = false;
-        if (before != ORL_SPICE_READY && app->dialog_for == ORL_DIALOG_FOR_PASSWORD) {
+        if (before != ORL_SPICE_READY && app->dialog_for == ORL_DIALOG_FOR_PASSWORD &&
+            !app->dialog.entry[0]) {   /* else what he goes on typing would go to the guest */
             orl_app_dialog_close(app); /* the file can be read now */
         }
     } else if (needed && !app->password_asked) {

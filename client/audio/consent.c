@@ -221,7 +221,7 @@ static bool enter(struct orl_consent *c, enum orl_mic_state state)
  * may stand in a file that cannot be read. */
 static enum orl_mic_state decide(const struct orl_consent *c, uint64_t now_ns)
 {
-    if (c->setting == ORL_MIC_DENY || (c->remembered && !c->remembered_allow)) {
+    if (c->off || c->setting == ORL_MIC_DENY || (c->remembered && !c->remembered_allow)) {
         return ORL_MIC_REFUSED;
     }
     if ((c->setting == ORL_MIC_ALLOW && !c->unreadable) || c->remembered) {
@@ -246,6 +246,7 @@ void orl_consent_set_guest(struct orl_consent *c, const char *uuid)
     if (named && strcmp(c->guest, UNKNOWN) != 0) {
         if (strcmp(c->quiet_guest, UNKNOWN) != 0 && strcmp(c->quiet_guest, c->guest) != 0) {
             c->quiet_ns = 0; /* the no was for another one */
+            c->off = false;
         }
         orl_str_copy(c->quiet_guest, sizeof(c->quiet_guest), c->guest);
     }
@@ -259,6 +260,9 @@ bool orl_consent_wanted(struct orl_consent *c, bool wanted, uint64_t now_ns)
     if (!wanted) {
         return enter(c, ORL_MIC_IDLE);
     }
+    if (was && c->state == ORL_MIC_OPEN && c->remembered && !c->remembered_allow) {
+        return enter(c, ORL_MIC_REFUSED); /* who the guest is became known just now */
+    }
     if (was && c->state != ORL_MIC_ASKING) {
         return false; /* said again: what holds, holds */
     }
@@ -269,6 +273,7 @@ bool orl_consent_answer(struct orl_consent *c, bool allow, bool remember, uint64
 {
     c->trouble[0] = 0;
     c->quiet_ns = allow ? 0 : now_ns + ORL_CONSENT_QUIET_NS;
+    c->off = c->off && !allow;
     orl_str_copy(c->quiet_guest, sizeof(c->quiet_guest), c->guest);
     if (remember) {
         c->remembered = true;
@@ -288,6 +293,8 @@ bool orl_consent_toggle(struct orl_consent *c)
     }
     bool open = c->state != ORL_MIC_OPEN;
     c->quiet_ns = open ? 0 : c->quiet_ns;
+    c->off = !open;
+    orl_str_copy(c->quiet_guest, sizeof(c->quiet_guest), c->guest);
     return enter(c, open ? ORL_MIC_OPEN : ORL_MIC_REFUSED);
 }
 

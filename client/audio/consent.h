@@ -44,6 +44,7 @@ struct orl_consent {
     char trouble[192];    /* why the newest answer is not kept; "" it is, or was not to be */
     uint64_t quiet_ns;    /* a no holds until then; 0 none */
     char quiet_guest[64]; /* the guest that it was said to */
+    bool off;             /* the user has switched it off for this guest: it stays off */
     /* The line with the question: */
     uint64_t line_from_ns;             /* it is on the screen since; 0 it is not */
     uint64_t line_used_ns;             /* for so long it was there before, lately */
@@ -62,7 +63,8 @@ void orl_consent_set_guest(struct orl_consent *c, const char *uuid); /* reads th
 bool orl_consent_wanted(struct orl_consent *c, bool wanted, uint64_t now_ns);
 /* `remember`: for this guest and for ever; see `trouble`. */
 bool orl_consent_answer(struct orl_consent *c, bool allow, bool remember, uint64_t now_ns);
-/* Microphone key: open <-> refused. A question is not answered by it. */
+/* Microphone key: open <-> refused, which holds for what the guest opens later. A question is not
+ * answered by it. */
 bool orl_consent_toggle(struct orl_consent *c);
 /* prompt -> allow -> deny; `allow` answers an open question and opens nothing that was refused. */
 bool orl_consent_cycle_default(struct orl_consent *c, uint64_t now_ns);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "audio/pw_devices.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,12 +31,12 @@ static bool has_wish(const struct wish *w)
     return w->name && w->name[0];
 }
 
-static bool is_meant(const struct wish *w, uint32_t id, const struct spa_dict *props)
+/* As the session manager finds a target. A number is a serial: a node's id may be the serial of another. */
+static bool is_meant(const struct wish *w, const struct spa_dict *props)
 {
     static const char *const keys[] = {PW_KEY_NODE_NAME, PW_KEY_OBJECT_PATH,
                                        PW_KEY_OBJECT_SERIAL};
     const char *class = spa_dict_lookup(props, PW_KEY_MEDIA_CLASS);
-    char number[16];
     if (!class || (strncmp(class, w->class, strlen(w->class)) != 0 &&
                    strcmp(class, "Audio/Duplex") != 0)) {
         return false;
@@ -48,14 +47,13 @@ static bool is_meant(const struct wish *w, uint32_t id, const struct spa_dict *p
             return true;
         }
     }
-    snprintf(number, sizeof(number), "%u", id);
-    return strcmp(number, w->name) == 0;
+    return false;
 }
 
 /* True when there was none before. */
 static bool add_node(struct wish *w, uint32_t id, const struct spa_dict *props)
 {
-    if (!has_wish(w) || w->nodes == NODES_MAX || !is_meant(w, id, props)) {
+    if (!has_wish(w) || w->nodes == NODES_MAX || !is_meant(w, props)) {
         return false;
     }
     w->node[w->nodes++] = id;

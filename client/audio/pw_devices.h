@@ -18,7 +18,7 @@ enum orl_pw_presence {
 };
 
 /*
- * `out` and `rec` are names, paths, serials or numbers of nodes, as the option takes them; borrowed
+ * `out` and `rec` are names, paths or serials of nodes, as the option takes them; borrowed
  * until close. "" or NULL: no particular one, always present. `changed(arg)` is called on the loop
  * thread when the answer of find() is another one. NULL: out of memory or the connection is gone.
  */

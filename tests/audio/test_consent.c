@@ -177,6 +177,47 @@ static void the_key_switches_and_cycling_never_opens_what_was_refused(void **sta
     assert_int_equal(c.state, ORL_MIC_OPEN);
 }
 
+/* Else the guest could switch it on again by closing and opening its device. */
+static void what_the_user_switched_off_stays_off_for_that_guest(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    write_text(GUEST " allow\n");
+    orl_consent_init(&c, ORL_MIC_ALLOW, path);
+    orl_consent_set_guest(&c, GUEST);
+    orl_consent_wanted(&c, true, NOW);
+    assert_true(orl_consent_toggle(&c));
+    for (int i = 0; i < 3; i++) {
+        orl_consent_wanted(&c, false, NOW);
+        orl_consent_set_guest(&c, "unknown");
+        orl_consent_set_guest(&c, GUEST);
+        orl_consent_wanted(&c, true, NOW + 2 * ORL_CONSENT_QUIET_NS);
+        assert_int_equal(c.state, ORL_MIC_REFUSED);
+    }
+    assert_true(orl_consent_toggle(&c));
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    orl_consent_toggle(&c);
+    orl_consent_wanted(&c, false, NOW);
+    orl_consent_set_guest(&c, OTHER);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+}
+
+static void a_never_holds_although_the_guest_becomes_known_late(void **state)
+{
+    (void)state;
+    struct orl_consent c;
+    write_text(GUEST " deny\n");
+    orl_consent_init(&c, ORL_MIC_ALLOW, path);
+    orl_consent_wanted(&c, true, NOW);
+    assert_int_equal(c.state, ORL_MIC_OPEN);
+    orl_consent_set_guest(&c, GUEST);
+    assert_true(orl_consent_wanted(&c, true, NOW));
+    assert_int_equal(c.state, ORL_MIC_REFUSED);
+}
+
 static void bad_files_and_names_only_ask(void **state)
 {
     (void)state;
@@ -394,6 +435,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_more_careful_of_setting_and_memory_wins,
                                         make_folder, remove_folder),
         cmocka_unit_test(the_key_switches_and_cycling_never_opens_what_was_refused),
+        cmocka_unit_test_setup_teardown(what_the_user_switched_off_stays_off_for_that_guest,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_never_holds_although_the_guest_becomes_known_late,
+                                        make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(bad_files_and_names_only_ask, make_folder,
                                         remove_folder),
         cmocka_unit_test(a_place_that_cannot_be_written_loses_only_the_memory),
