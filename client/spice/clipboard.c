@@ -17,11 +17,11 @@
 #include "clip/lineend.h"
 #include "spice/part.h"
 
-#define SELECTION   VD_AGENT_CLIPBOARD_SELECTION_CLIPBOARD
-#define MAX_ASKS    16 /* of the agent, not answered yet */
-#define MAX_FETCHES 4  /* of main for one type, not answered yet */
-#define PATIENCE_NS                                                                            \
-    (10 * ORL_NS_PER_S) /* then main has given up, and the agent never answers */
+#define SELECTION      VD_AGENT_CLIPBOARD_SELECTION_CLIPBOARD
+#define MAX_ASKS       16                  /* of the agent, not answered yet */
+#define MAX_FETCHES    4                   /* of main for one type, not answered yet */
+#define PATIENCE_NS    (10 * ORL_NS_PER_S) /* then main has given up */
+#define FORGET_NS      (60 * ORL_NS_PER_S) /* then the agent never answers */
 #define READY_RETRY_MS 20
 #define MAX_GRAB_TYPES 64
 
@@ -325,12 +325,15 @@ static void fetch(struct clipboard *c, uint32_t wanted, uint64_t id)
     }
     struct fetches *all = &c->fetches[type];
     uint64_t now_ns = orl_now_ns();
+    /* An answer that is given up keeps its place: when it comes, it is not the next one's. */
+    for (uint32_t i = 0; i < all->count && now_ns - all->f[i].asked_ns > PATIENCE_NS; i++) {
+        tell(c, type, &all->f[i], NULL, 0);
+    }
+    while (all->count > 0 && now_ns - all->f[0].asked_ns > FORGET_NS) {
+        drop_oldest(all);
+    }
     if (all->count == MAX_FETCHES) {
         give_up(c, type); /* the agent has not answered any of them */
-    }
-    while (all->count > 0 && now_ns - all->f[0].asked_ns > PATIENCE_NS) {
-        tell(c, type, &all->f[0], NULL, 0);
-        drop_oldest(all);
     }
     all->f[all->count++] =
         (struct fetch){.id = id, .turn = ++c->turn, .asked_ns = now_ns, .offer = c->offers};

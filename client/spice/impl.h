@@ -45,6 +45,7 @@ struct orl_spice_try {
     bool main_over;        /* the main channel has ended */
     bool main_first;       /* and another one that was open had not, in that moment */
     bool losing;           /* ready, but ending: lost.c asks what to make of it */
+    bool waited;           /* lost.c gave a late end of the main channel its time */
     uint64_t ready_ns;     /* since when */
     uint64_t lost_ns;      /* when lost.c was last asked; 0 never */
     int64_t peer_pid;      /* process behind the Unix socket; 0 unknown */

@@ -219,10 +219,11 @@ static void send_motion(struct inputs *in, const struct orl_cmd *c, gint mask)
         if (absolute && c->w > 0 && c->h > 0) {
             send_place(in, c, mask);
         }
-    } else if (!absolute) {
+    } else if (!absolute &&
+               (c->dx != 0 || c->dy != 0)) { /* else nothing is sent, or answered */
         in->motions++;
         spice_inputs_channel_motion(in->channel, c->dx, c->dy, mask);
-    } else if (in->screen_w > 0) {
+    } else if (absolute && in->screen_w > 0) {
         /* In client mode the server ignores motion: a tablet is moved by as much instead. */
         send_position(in, (int64_t)in->x + c->dx, (int64_t)in->y + c->dy, mask);
     }

@@ -29,6 +29,7 @@
  * for what is on its way from there. */
 #define ENDS_MS  250
 #define AGAIN_NS (10 * ORL_NS_PER_S)
+#define LATE_MS  3000 /* main stands after a second end: perhaps its own is only late */
 #define WATCH_MS 5000
 
 /* ---- Which ended first. ----------------------------------------------------------------------- */
@@ -95,6 +96,12 @@ static gboolean on_judged(gpointer arg)
     bool again = s->t.lost_ns != 0 && now_ns - s->t.lost_ns < AGAIN_NS;
     bool ended = all_ended(s) && !s->t.main_first;
     s->t.timer = 0;
+    if (!s->t.main_over && again && !s->t.waited) {
+        s->t.waited = true;
+        s->t.timer = g_timeout_add(LATE_MS, on_judged, s);
+        return G_SOURCE_REMOVE;
+    }
+    s->t.waited = false;
     s->t.lost_ns = now_ns;
     if (!s->t.main_over) {
         orl_session_next(s, again ? ORL_NEXT_LATER : ORL_NEXT_NOW);
@@ -106,6 +113,9 @@ static gboolean on_judged(gpointer arg)
 
 static void on_probed(struct orl_spice *s, enum orl_probe result)
 {
+    if (result == ORL_PROBE_SILENT) {
+        s->t.lost_ns = orl_now_ns(); /* it may have been taken: then the next end tells */
+    }
     if (result != ORL_PROBE_SAME) {
         orl_session_next(s, ORL_NEXT_LATER);
     } else if (all_ended(s)) {

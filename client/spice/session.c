@@ -238,7 +238,7 @@ static void teardown(struct orl_spice *s)
     spice_session_disconnect(s->t.session);
     g_clear_object(&s->t.session);
     s->t.opened = s->t.init = s->t.listed = s->t.inputs_listed = false;
-    s->t.ready = s->t.main_over = s->t.losing = false;
+    s->t.ready = s->t.main_over = s->t.losing = s->t.waited = false;
     orl_status_clear_session(s);
 }
 
