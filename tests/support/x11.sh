@@ -45,18 +45,26 @@ if command -v setpriv >/dev/null; then
     with_me=(setpriv --pdeathsig TERM)
 fi
 
-mkfifo "$run/display"
-exec 8<>"$run/display"
-"${with_me[@]}" Xvfb -displayfd 8 -screen 0 "${ORL_SCREEN:-1920x1200}x24" -nolisten tcp -noreset \
-    </dev/null >"$run/server.log" 2>&1 &
-server=$!
+# Several that start at the same moment may take the same number, and then all but one end.
 number=
-for _ in $(seq 30); do
-    if read -r -t 1 -u 8 number || ! kill -0 "$server" 2>/dev/null; then
+mkfifo "$run/display"
+for _ in 1 2 3; do
+    exec 8<>"$run/display"
+    "${with_me[@]}" Xvfb -displayfd 8 -screen 0 "${ORL_SCREEN:-1920x1200}x24" -nolisten tcp -noreset \
+        </dev/null >>"$run/server.log" 2>&1 &
+    server=$!
+    for _ in $(seq 30); do
+        if read -r -t 1 -u 8 number || ! kill -0 "$server" 2>/dev/null; then
+            break
+        fi
+    done
+    exec 8>&-
+    if [ -n "$number" ]; then
         break
     fi
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
 done
-exec 8>&-
 if [ -z "$number" ]; then
     echo "x11.sh: Xvfb did not start. It said:" >&2
     cat "$run/server.log" >&2
