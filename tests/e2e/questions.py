@@ -12,8 +12,8 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [os.path.join(HERE, "..", "vm")]
-from talk import Failed, PATIENCE, Program, check, run_case  # noqa: E402
-from window import BUILD, Viewer, point, screen, wait_until, xdo  # noqa: E402
+from talk import PATIENCE, Program, check, run_case  # noqa: E402
+from window import BUILD, Viewer, connect, screen, wait_until, xdo  # noqa: E402
 
 UUID = "6a1c0f9e-1111-4222-8333-444455556666"
 SIZE = (720, 400)
@@ -39,17 +39,11 @@ class Guest(Program):
             self.kill()
         self.folder.cleanup()
 
+    def oriel_options(self):
+        return [f"spice:host={self.path}", "spice:port=0"]
+
     def viewer(self, *options, **environment):
-        viewer = Viewer("app:transport=spice", f"spice:host={self.path}", "spice:port=0", *options,
-                        **environment)
-        try:
-            viewer.expect("input goes through SPICE")
-            point(200, 150)
-            viewer.focus()
-        except Failed:
-            viewer.__exit__(Failed)
-            raise
-        return viewer
+        return connect(self, *options, **environment)
 
     def scans(self, mark):
         return [line.split()[1] for line in self.lines.since(mark) if line.startswith("scan ")]
